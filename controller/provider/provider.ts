@@ -1,0 +1,49 @@
+// The contract of a provider: machines for VM objects. A machine's name derives from the VM object's uid, so creating
+// what exists is success, deleting what is gone is success, and no record of ours is needed to find what costs money.
+import type { VM, VMPool } from '../api/types.generated.ts';
+import type { Shell } from '../shell/shell.ts';
+
+export interface Provider {
+  /** Every machine of this pool that exists, in whatever state, found by tag and read live: one call a pool. */
+  list(pool: VMPool, signal: AbortSignal): Promise<readonly Machine[]>;
+  /** Starts creating the machine of this VM object; does not wait for it. */
+  create(vm: VM, pool: VMPool, signal: AbortSignal): Promise<void>;
+  /** Starts deleting; does not wait. Gone is when `list` no longer has it. */
+  delete(machine: Pick<Machine, 'id' | 'vmUID'>, signal: AbortSignal): Promise<void>;
+  /** The way in, to a machine that is running. */
+  connect(machine: Machine): Shell;
+  /** What this pool can be given now, in order of preference; what it costs, and why some of it is not to be had. */
+  offerings(pool: VMPool): readonly Offering[];
+}
+
+export interface Machine {
+  readonly id: string;
+  /** The VM object this machine was made for. */
+  readonly vmUID: string;
+  readonly state: 'creating' | 'running' | 'stopped' | 'deleting' | 'failed';
+  readonly createdTime: string;
+  readonly address?: string;
+  readonly hostKey?: string;
+  readonly sku?: string;
+  readonly region: string;
+  readonly hourlyUSD?: string;
+  readonly message?: string;
+}
+
+export interface Offering {
+  readonly size: 's' | 'm' | 'l' | 'xl';
+  readonly sku: string;
+  readonly region: string;
+  /** Decimal string in USD; absent when the price is unknown. "0" for machines that cost nothing. */
+  readonly hourlyUSD?: string;
+  readonly available: boolean;
+  readonly reason?: 'QuotaExceeded' | 'SKUNotAvailable' | 'ProviderNotReady';
+  readonly message?: string;
+  readonly retryTime?: string;
+}
+
+/** One per provider type: parses that member of the pool's settings, opens the provider. */
+export interface ProviderModule {
+  readonly type: VMPool['spec']['provider']['type'];
+  open(pool: VMPool): Provider;
+}
