@@ -14,6 +14,7 @@ export interface AddOptions {
 }
 
 export interface Queue {
+  readonly name: string;
   add(key: string, options?: AddOptions): void;
   /** The next key that is due, now held by the caller until `done`; undefined when the signal ends the wait. */
   take(signal: AbortSignal): Promise<string | undefined>;
@@ -52,7 +53,7 @@ interface Item {
   readonly sequence: number;
 }
 
-export const createQueue = ({ clock, observer }: QueueOptions): Queue => {
+export const createQueue = ({ name, clock, observer }: QueueOptions): Queue => {
   const items = new Map<string, Item>();
   const startedAt = new Map<string, number>();
   const failures = new Map<string, number>();
@@ -107,6 +108,7 @@ export const createQueue = ({ clock, observer }: QueueOptions): Queue => {
   };
 
   return {
+    name,
     add,
     take(signal) {
       const key = signal.aborted ? undefined : start();
