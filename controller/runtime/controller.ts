@@ -73,7 +73,12 @@ export const createController = <K extends Kind, O, A extends Action>(options: C
     running.delete(pass);
     logFailures(result, passLog);
     const next = comeBack(key, result, options);
-    options.observer?.finished({ ...next, seconds: (clock.monotonic() - startedAt) / 1000, panicked: isPanic(result.error), timedOut: limit.passed() });
+    options.observer?.finished({
+      ...next,
+      seconds: (clock.monotonic() - startedAt) / 1000,
+      panicked: isPanic(result.error),
+      timedOut: limit.passed(),
+    });
   };
 
   const work = async (signal: AbortSignal): Promise<void> => {

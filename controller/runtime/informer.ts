@@ -52,12 +52,14 @@ export const createInformer = <K extends Kind>({ kind, store, indexes }: Informe
   const receive = (change: Change<K>): void => {
     switch (change.type) {
       case 'put':
-        return tell(cache.put(change.object));
+        tell(cache.put(change.object));
+        break;
       case 'gone':
-        return tell(cache.gone(change.key, change.uid));
+        tell(cache.gone(change.key, change.uid));
+        break;
       case 'synced':
         synced = true;
-        return markSynced();
+        markSynced();
     }
   };
 

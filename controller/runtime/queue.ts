@@ -1,7 +1,7 @@
 // A queue of keys, not of events: each key is in it at most once and with at most one worker; a key added while it is
 // worked on comes once more after. Of two delays the earlier wins, of two priorities the higher.
 import type { Clock } from '../api/clock.ts';
-import { createHeap } from './heap.ts';
+import { createSchedule, type Item } from './schedule.ts';
 
 /** Of what existed when the controller started: a user's change is not to wait behind ten thousand of those. */
 export const START_UP_PRIORITY = -100;
@@ -43,14 +43,6 @@ export interface QueueOptions {
   readonly name: string;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly observer?: QueueObserver;
-}
-
-interface Item {
-  readonly key: string;
-  /** By the monotonic clock. */
-  readonly dueAt: number;
-  readonly priority: number;
-  readonly sequence: number;
 }
 
 export const createQueue = ({ name, clock, observer }: QueueOptions): Queue => {
@@ -148,46 +140,13 @@ export const createQueue = ({ name, clock, observer }: QueueOptions): Queue => {
     depth() {
       const now = clock.monotonic();
       const due = [...items.values()].filter((item) => item.dueAt <= now && !startedAt.has(item.key));
-      return new Map(Object.entries(Object.groupBy(due, (item) => item.priority)).map(([priority, of]) => [Number(priority), of?.length ?? 0]));
+      return new Map(
+        Object.entries(Object.groupBy(due, (item) => item.priority)).map(([priority, of]) => [Number(priority), of?.length ?? 0]),
+      );
     },
     working() {
       const now = clock.monotonic();
       return new Map([...startedAt].map(([key, since]) => [key, now - since]));
-    },
-  };
-};
-
-/**
- * Puts items in order: by priority once they are due, by time until then. A changed item is added again, and the one it
- * replaced is skipped when it comes up (`current` says no): dropped in bulk once most of what is kept is that.
- */
-const createSchedule = (current: (item: Item) => boolean) => {
-  const due = createHeap<Item>((a, b) => b.priority - a.priority || a.dueAt - b.dueAt || a.sequence - b.sequence);
-  let later = createHeap<Item>((a, b) => a.dueAt - b.dueAt || a.sequence - b.sequence);
-
-  const skip = (heap: typeof due): Item | undefined => {
-    for (let item = heap.peek(); item !== undefined; item = heap.peek()) {
-      if (current(item)) return item;
-      heap.pop();
-    }
-    return undefined;
-  };
-
-  return {
-    add(item: Item, live: number): void {
-      later.push(item);
-      if (later.size > 2 * live + 64) later = later.filter(current);
-    },
-    /** When the first item that is not yet due will be. */
-    dueAt: (): number | undefined => skip(later)?.dueAt,
-    next(now: number): Item | undefined {
-      for (let item = skip(later); item !== undefined && item.dueAt <= now; item = skip(later)) {
-        later.pop();
-        due.push(item);
-      }
-      const item = skip(due);
-      if (item !== undefined) due.pop();
-      return item;
     },
   };
 };

@@ -135,7 +135,8 @@ const writeStatus = async <K extends Kind, O, A extends Action>(
 };
 
 /** With its last finalizer an object being deleted goes: there is nothing left to write to. */
-const isReleased = ({ metadata }: Kinds[Kind]): boolean => metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
+const isReleased = ({ metadata }: Kinds[Kind]): boolean =>
+  metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0;
 
 /** Somebody else wrote first: part of normal life, not worth a line above debug. */
 export const isConflict = (error: unknown): boolean => errorCode(error) === 'conflict';
