@@ -1,0 +1,54 @@
+// Runs the tests: every test/**/*.test.ts, or those whose path contains one of the arguments, two at a time.
+// Usage: node test/run.ts [--coverage] [--timeout SECONDS] [--root DIRECTORY] [PART-OF-A-PATH...]
+import { globSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { coverageProblems } from './runner/coverage.ts';
+import { count, countsLine, details, fileLine } from './runner/report.ts';
+import { endAll, type FileResult, runFile } from './runner/run-file.ts';
+
+const atOnce = 2;
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    coverage: { type: 'boolean', default: false },
+    timeout: { type: 'string', default: '180' },
+    root: { type: 'string', default: resolve(import.meta.dirname, '..') },
+  },
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    endAll();
+    process.exit(1);
+  });
+}
+process.chdir(values.root);
+const coverageDirectory = values.coverage ? await mkdtemp(join(tmpdir(), 'berth-coverage-')) : undefined;
+const files = globSync('test/**/*.test.ts').filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
+const results = await runAll(files.sort());
+const problems = coverageDirectory === undefined ? [] : await coverageProblems(values.root, coverageDirectory);
+if (coverageDirectory !== undefined) await rm(coverageDirectory, { recursive: true });
+
+if (files.length === 0) problems.push(`no test file matches: ${positionals.join(' ') || 'test/**/*.test.ts'}`);
+const counts = count(results);
+const failed = counts.failed + problems.length;
+process.stdout.write(details(results) + problems.map((problem) => `${problem}\n`).join(''));
+process.stdout.write(`${countsLine({ ...counts, failed })}\n`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+async function runAll(waiting: readonly string[]): Promise<readonly FileResult[]> {
+  const queue = [...waiting];
+  const done: FileResult[] = [];
+  const lane = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const result = await runFile(file, { timeoutMs: Number(values.timeout) * 1000, coverageDirectory });
+      done.push(result);
+      process.stdout.write(`${fileLine(result)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return done.sort((a, b) => a.file.localeCompare(b.file));
+}

@@ -1,0 +1,36 @@
+// What a test run says: a line a file as it ends, the whole output of what failed, then what was left out and why.
+import type { FileResult } from './run-file.ts';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export function fileLine({ file, passed, failed, skips, durationMs }: FileResult): string {
+  const notes = [failed > 0 ? `${failed} failed` : '', skips.length > 0 ? `${skips.length} skipped` : ''].filter((note) => note !== '');
+  const counts = [`${passed} passed`, ...notes].join(', ');
+  return `${failed > 0 ? 'FAIL' : 'ok  '} ${file}  ${counts}  ${(durationMs / 1000).toFixed(1)} s`;
+}
+
+/** Ends with a line break where it is not empty. */
+export function details(results: readonly FileResult[]): string {
+  const failures = results.filter(({ failed }) => failed > 0).map(failure);
+  const skips = results.flatMap(({ file, skips }) => skips.map(({ name, reason }) => `skipped: ${file}: ${name} (${reason})\n`));
+  return [...failures, ...skips].join('');
+}
+
+export function count(results: readonly FileResult[]): Counts {
+  const sum = (of: (result: FileResult) => number) => results.reduce((total, result) => total + of(result), 0);
+  return { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skips }) => skips.length) };
+}
+
+/** The closing line of every run, also read by programs. */
+export function countsLine({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function failure({ file, output, problems }: FileResult): string {
+  const reasons = problems.map((problem) => `${file}: ${problem}\n`).join('');
+  return `\n──── ${file}\n${output.trimEnd()}\n${reasons}\n`;
+}
