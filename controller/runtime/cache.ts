@@ -52,7 +52,8 @@ export const createCache = <K extends Kind>(indexes: Readonly<Record<string, Ind
   const put = (object: Kinds[K]): CacheChange<K> | undefined => {
     const { uid, resourceVersion } = object.metadata;
     const known = objects.get(keyString(object.metadata));
-    const seen = known?.metadata.uid === uid ? known.metadata.resourceVersion : graves.versionOf(uid);
+    // Versions grow over the whole store, so they tell which of two incarnations is the later as well.
+    const seen = known?.metadata.resourceVersion ?? graves.versionOf(uid);
     if (seen !== undefined && !isNewer(resourceVersion, seen)) return undefined;
     graves.exhume(uid);
     return replace(keyOf(object), object);
