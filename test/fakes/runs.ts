@@ -1,0 +1,176 @@
+// What runs on one simulated VM: the on-VM contract (session/host.ts) with a supervisor that keeps going on its own,
+// writes the log, knows how the program ended, and honours the claim of an attempt whatever is retried.
+import { timestamp } from '../../controller/api/clock.ts';
+import type { LogName } from '../../controller/output/log-store.ts';
+import { type LaunchSpec, type RunExit, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
+import type { Random } from './random.ts';
+import type { Timeline } from './timeline.ts';
+
+/** What a program will do when left alone. */
+export interface Behaviour {
+  readonly runSeconds: number;
+  readonly bursts: number;
+  readonly code: number;
+  /** The program ends itself with this signal. */
+  readonly signal?: number;
+  readonly ignoresTerm: boolean;
+  /** On SIGTERM it finishes well instead of dying of it. */
+  readonly endsWellOnTerm: boolean;
+  /** Asks at this burst and waits for an answer, an hour at most. */
+  readonly asksAt?: number;
+  readonly preparation: 'ok' | 'source' | 'launch';
+  /** The supervisor dies at this burst. */
+  readonly lostAt?: number;
+}
+
+export interface Run extends RunID {
+  readonly session: LogName;
+  readonly behaviour: Behaviour;
+  state: 'preparing' | 'running' | 'ended';
+  /** What it wrote, since the attempt began. */
+  log: string;
+  /** Where in the session's log this attempt's output begins. */
+  readonly base: number;
+  burst: number;
+  startTime?: string;
+  exit?: RunExit;
+  waiting?: { readonly since: string; readonly question: string };
+  readonly typed: { readonly id: string; readonly text: string }[];
+  stopping?: 'Graceful' | 'Immediate';
+  cancelNext: () => void;
+}
+
+export interface Runs {
+  readonly all: ReadonlyMap<string, Run>;
+  launch(spec: LaunchSpec, base: number): void;
+  stop(id: RunID, mode: 'Graceful' | 'Immediate'): void;
+  type(id: RunID, input: { readonly id: string; readonly text: string }): void;
+  clean(id: RunID): void;
+  /** The machine goes down: everything on it ends, and nobody is left to say how. */
+  powerOff(): void;
+  facts(run: Run): Omit<RunFacts, 'copied'>;
+}
+
+export interface RunsParts {
+  readonly timeline: Timeline;
+  readonly random: Random;
+  readonly behaviourOf: (spec: LaunchSpec) => Behaviour;
+  readonly started: (run: Run) => void;
+  readonly changed: (run: Run) => void;
+}
+
+const ANSWER_SECONDS = 3600;
+const TERM_SECONDS = 10;
+
+export const createRuns = (parts: RunsParts): Runs => {
+  const { timeline, random } = parts;
+  const all = new Map<string, Run>();
+  /** Attempts that may not start (any more) on this VM. */
+  const claimed = new Set<string>();
+  const now = (): string => timestamp(timeline.wall());
+
+  const end = (run: Run, exit: Omit<RunExit, 'endTime'>): void => {
+    if (run.state === 'ended') return;
+    run.cancelNext();
+    run.state = 'ended';
+    run.exit = { ...exit, endTime: now() };
+    delete run.waiting;
+    parts.changed(run);
+  };
+  const next = (run: Run): void => {
+    const { behaviour } = run;
+    run.cancelNext = timeline.at((behaviour.runSeconds * 1000) / behaviour.bursts, () => burst(run));
+  };
+  const burst = (run: Run): void => {
+    const { behaviour } = run;
+    if (behaviour.lostAt === run.burst) return end(run, { cause: 'lost', message: 'the supervisor died (simulated)' });
+    if (behaviour.asksAt === run.burst && run.typed.length === 0) {
+      run.waiting = { since: now(), question: 'Which one?' };
+      run.cancelNext = timeline.at(ANSWER_SECONDS * 1000, () => end(run, { cause: 'exited', code: 75 }));
+      return parts.changed(run);
+    }
+    write(run);
+    run.burst += 1;
+    if (run.burst < behaviour.bursts) next(run);
+    else end(run, { cause: 'exited', ...(behaviour.signal === undefined ? { code: behaviour.code } : { signal: behaviour.signal }) });
+    parts.changed(run);
+  };
+  const write = (run: Run): void => {
+    for (let line = 0; line < 2; line++) run.log += `${run.session.name} attempt ${run.attempt} line ${run.burst * 2 + line + 1}\n`;
+  };
+  const start = (run: Run, deadline: number | undefined): void => {
+    const { preparation } = run.behaviour;
+    if (preparation !== 'ok') return end(run, { cause: preparation, message: `${preparation} failed (simulated)` });
+    run.state = 'running';
+    run.startTime = now();
+    parts.started(run);
+    parts.changed(run);
+    next(run);
+    if (deadline !== undefined) timeline.at(deadline * 1000 - timeline.wall(), () => terminate(run, 'deadline'));
+  };
+  const terminate = (run: Run, cause: 'exited' | 'deadline'): void => {
+    if (run.state === 'ended') return;
+    if (run.state === 'preparing') return end(run, { cause, signal: 15 });
+    const { ignoresTerm, endsWellOnTerm } = run.behaviour;
+    if (ignoresTerm) timeline.at(TERM_SECONDS * 1000, () => end(run, { cause, signal: 9 }));
+    else timeline.at(random.between(10, 2000), () => end(run, endsWellOnTerm ? { cause, code: 0 } : { cause, signal: 15 }));
+  };
+
+  return {
+    all,
+    launch: (spec, base) => {
+      const key = runKey(spec);
+      if (claimed.has(key)) return;
+      claimed.add(key);
+      const { uid, attempt, session } = spec;
+      const run: Run = {
+        uid, attempt, session, base, behaviour: parts.behaviourOf(spec), state: 'preparing', log: '', burst: 0, typed: [],
+        cancelNext: () => {},
+      };
+      all.set(key, run);
+      run.cancelNext = timeline.at(random.between(50, 8000), () => start(run, spec.deadline));
+      parts.changed(run);
+    },
+    stop: (id, mode) => {
+      const run = all.get(runKey(id));
+      if (!run || run.state === 'ended' || run.stopping === 'Immediate' || run.stopping === mode) return;
+      run.stopping = mode;
+      if (mode === 'Immediate') end(run, { cause: 'exited', signal: 9 });
+      else terminate(run, 'exited');
+    },
+    type: (id, input) => {
+      const run = all.get(runKey(id));
+      if (run?.state !== 'running' || run.typed.some((typed) => typed.id === input.id)) return;
+      run.typed.push(input);
+      const wasWaiting = run.waiting !== undefined;
+      delete run.waiting;
+      if (wasWaiting) {
+        run.cancelNext();
+        next(run);
+      }
+      parts.changed(run);
+    },
+    clean: (id) => {
+      const run = all.get(runKey(id));
+      if (run?.state === 'ended') all.delete(runKey(id));
+    },
+    powerOff: () => {
+      for (const run of all.values()) {
+        run.cancelNext();
+        run.state = 'ended';
+        run.exit ??= { cause: 'lost', endTime: now() };
+      }
+    },
+    facts: (run) => ({
+      uid: run.uid,
+      attempt: run.attempt,
+      session: run.session,
+      state: run.state,
+      logBytes: run.base + run.log.length,
+      deliveredIDs: run.typed.map((typed) => typed.id),
+      ...(run.startTime !== undefined && { startTime: run.startTime }),
+      ...(run.exit && { exit: run.exit }),
+      ...(run.waiting && { waiting: run.waiting }),
+    }),
+  };
+};
