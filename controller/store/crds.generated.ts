@@ -11,7 +11,8 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
   "x-kubernetes-validations": [
    {
     "rule": "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-    "message": "metadata.name must be a DNS label: at most 63 lower case letters, digits and '-', beginning and ending with a letter or digit"
+    "message": "must be a DNS label: at most 63 lower case letters, digits and '-', beginning and ending with a letter or digit",
+    "fieldPath": ".metadata.name"
    }
   ],
   "properties": {
@@ -24,7 +25,12 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
     "description": "kind is the kind of this object, Session."
    },
    "metadata": {
-    "type": "object"
+    "type": "object",
+    "properties": {
+     "name": {
+      "type": "string"
+     }
+    }
    },
    "spec": {
     "type": "object",
@@ -339,7 +345,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
      },
      "size": {
       "type": "string",
-      "maxLength": 2,
+      "maxLength": 16,
       "enum": [
        "s",
        "m",
@@ -738,7 +744,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
         "status": {
          "type": "string",
          "minLength": 1,
-         "maxLength": 7,
+         "maxLength": 16,
          "enum": [
           "True",
           "False",
@@ -787,7 +793,8 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
   "x-kubernetes-validations": [
    {
     "rule": "self.metadata.name.size() <= 50 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-    "message": "metadata.name must be a DNS label of at most 50 characters: lower case letters, digits and '-', beginning and ending with a letter or digit"
+    "message": "must be a DNS label of at most 50 characters: lower case letters, digits and '-', beginning and ending with a letter or digit",
+    "fieldPath": ".metadata.name"
    }
   ],
   "properties": {
@@ -800,7 +807,12 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
     "description": "kind is the kind of this object, VMPool."
    },
    "metadata": {
-    "type": "object"
+    "type": "object",
+    "properties": {
+     "name": {
+      "type": "string"
+     }
+    }
    },
    "spec": {
     "type": "object",
@@ -955,7 +967,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
             },
             "size": {
              "type": "string",
-             "maxLength": 2,
+             "maxLength": 16,
              "enum": [
               "s",
               "m",
@@ -1042,7 +1054,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
           "description": "zones is the list of availability zones to use, in order of preference. Unset or empty means no zone.",
           "items": {
            "type": "string",
-           "maxLength": 1,
+           "maxLength": 16,
            "enum": [
             "1",
             "2",
@@ -1248,7 +1260,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
         "name": {
          "type": "string",
          "minLength": 1,
-         "maxLength": 2,
+         "maxLength": 16,
          "enum": [
           "s",
           "m",
@@ -1328,7 +1340,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
        },
        "size": {
         "type": "string",
-        "maxLength": 2,
+        "maxLength": 16,
         "enum": [
          "s",
          "m",
@@ -1592,7 +1604,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
         "status": {
          "type": "string",
          "minLength": 1,
-         "maxLength": 7,
+         "maxLength": 16,
          "enum": [
           "True",
           "False",
@@ -1641,7 +1653,8 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
   "x-kubernetes-validations": [
    {
     "rule": "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-    "message": "metadata.name must be a DNS label: at most 63 lower case letters, digits and '-', beginning and ending with a letter or digit"
+    "message": "must be a DNS label: at most 63 lower case letters, digits and '-', beginning and ending with a letter or digit",
+    "fieldPath": ".metadata.name"
    }
   ],
   "properties": {
@@ -1654,7 +1667,12 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
     "description": "kind is the kind of this object, VM."
    },
    "metadata": {
-    "type": "object"
+    "type": "object",
+    "properties": {
+     "name": {
+      "type": "string"
+     }
+    }
    },
    "spec": {
     "type": "object",
@@ -1702,7 +1720,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
      "size": {
       "type": "string",
       "minLength": 1,
-      "maxLength": 2,
+      "maxLength": 16,
       "enum": [
        "s",
        "m",
@@ -1844,7 +1862,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
         "status": {
          "type": "string",
          "minLength": 1,
-         "maxLength": 7,
+         "maxLength": 16,
          "enum": [
           "True",
           "False",

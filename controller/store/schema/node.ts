@@ -26,6 +26,8 @@ export interface Schema {
 export interface Rule {
   readonly rule: string;
   readonly message: string;
+  /** Where the error is reported, relative to the node that carries the rule; absent = at that node. */
+  readonly fieldPath?: string;
 }
 
 export type Fields = Readonly<Record<string, unknown>>;
