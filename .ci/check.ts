@@ -1,0 +1,72 @@
+// Everything that has to hold before a change is kept: one line a step, the output of those that fail, the tests, and the counts of
+// steps and tests together as the last line. Usage: node .ci/check.ts [--full]   (--full adds what takes minutes, as CI does)
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Counts, countsLine } from '../test/runner/report.ts';
+
+interface Step {
+  readonly name: string;
+  readonly argv: readonly [program: string, ...args: string[]];
+}
+
+process.chdir(resolve(import.meta.dirname, '..'));
+
+const parseOnly = 'import ast, sys\nfor path in sys.argv[1:]: ast.parse(open(path).read(), path)';
+const quickSteps: readonly Step[] = [
+  { name: 'format, lint, layers', argv: ['biome', 'ci', '--error-on-warnings'] },
+  { name: 'types', argv: ['tsc', '--noEmit'] },
+  { name: 'generated files are up to date', argv: ['node', 'crds/generate.ts', '--check'] },
+  { name: 'dead code', argv: ['knip', '--no-progress'] },
+  { name: 'package shape', argv: ['publint', '--strict', '--pack', 'npm'] },
+  { name: 'Python syntax', argv: ['python3', '-c', parseOnly, ...globSync('controller/**/*.py')] },
+];
+const longSteps: readonly Step[] = [
+  { name: 'simulation: 2,000 seeds', argv: ['node', 'test/simulation/main.ts', '--seeds', '2000', '--from', '1'] },
+  { name: 'simulation finds the planted bugs', argv: ['node', 'test/simulation/plant.ts'] },
+];
+
+const full = process.argv.includes('--full');
+const quick = quickSteps.map(runStep);
+const tests = await runTests();
+const long = full ? longSteps.map(runStep) : [];
+const steps = [...quick, ...long];
+const total: Counts = {
+  passed: tests.passed + steps.filter((ok) => ok).length,
+  failed: tests.failed + steps.filter((ok) => !ok).length,
+  skipped: tests.skipped,
+};
+process.stdout.write(`${countsLine(total)}\n`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+function runStep({ name, argv: [program, ...args] }: Step): boolean {
+  const started = performance.now();
+  const result = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28 });
+  const ok = result.status === 0;
+  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+  if (!ok) process.stdout.write(`${explain(result)}\n`);
+  return ok;
+}
+
+function explain({ stdout, stderr, error, signal }: SpawnSyncReturns<string>): string {
+  return [stdout, stderr, error?.message, signal ? `killed by ${signal}` : ''].filter((text) => text).join('\n');
+}
+
+/** Shows the run as it goes but for its closing line: the counts in that one go into ours. */
+async function runTests(): Promise<Counts> {
+  const child = spawn('node', ['test/run.ts', '--coverage'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let closing = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (closing + chunk).split('\n');
+    closing = lines.splice(-2).join('\n');
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  });
+  const [code] = await once(child, 'close');
+  const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(closing.trimEnd()) ?? [];
+  if (failed === undefined || (code !== 0 && failed === '0')) {
+    process.stdout.write(`${closing}\nFAIL tests: the runner ended with code ${code} before its counts\n`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
