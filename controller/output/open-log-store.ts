@@ -1,0 +1,83 @@
+// The log store on local disk: one folder a log, one writer at a time a log, no file kept open.
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import { OperatorError } from '../api/error.ts';
+import { logFolder } from './log-files.ts';
+import { appendTo, type LogState, loadState, skipTo, summarize } from './log-state.ts';
+import type { LogName, LogStore } from './log-store.ts';
+
+const MINIMUM_FREE_BYTES = 64 << 20;
+const MINIMUM_FREE_SHARE = 0.01;
+/** Logs whose state is kept in memory (about 20 KB each); the others are looked up again. */
+const REMEMBERED_LOGS = 1000;
+
+export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
+  const states = new Map<string, LogState>();
+  const inTurn = oneAtATime();
+
+  const stateOf = async (folder: string): Promise<LogState> => states.get(folder) ?? loadState(folder);
+  const remember = (folder: string, state: LogState): LogState => {
+    states.delete(folder);
+    states.set(folder, state);
+    const oldest = states.keys().next();
+    if (states.size > REMEMBERED_LOGS && !oldest.done) states.delete(oldest.value);
+    return state;
+  };
+  /** What a failed write left behind is found out by reading the log again. */
+  const change = async (folder: string, make: (state: LogState) => Promise<LogState>) => {
+    const state = await stateOf(folder);
+    states.delete(folder);
+    return summarize(remember(folder, await make(state)));
+  };
+
+  return {
+    append: (log, offset, bytes) => {
+      const folder = logFolder(root, log);
+      return inTurn(folder, () =>
+        change(folder, async (state) => {
+          if (offset > state.bytes) throw behind(log, state.bytes, offset);
+          const fresh = bytes.subarray(Math.min(bytes.length, state.bytes - offset));
+          return fresh.length === 0 ? state : appendTo(folder, state, fresh);
+        }),
+      );
+    },
+    summary: (log) => {
+      const folder = logFolder(root, log);
+      return inTurn(folder, async () => summarize(remember(folder, await stateOf(folder))));
+    },
+    skip: (log, to) => {
+      const folder = logFolder(root, log);
+      return inTurn(folder, () => change(folder, async (state) => (to <= state.bytes ? state : skipTo(folder, state, to))));
+    },
+    remove: (log) => {
+      const folder = logFolder(root, log);
+      return inTurn(folder, async () => {
+        states.delete(folder);
+        await rm(folder, { recursive: true, force: true });
+      });
+    },
+    hasSpace: () => hasSpace(root),
+  };
+};
+
+/** Calls for the same key one after the other, different keys side by side. */
+const oneAtATime = () => {
+  const last = new Map<string, Promise<unknown>>();
+  return <T>(key: string, run: () => Promise<T>): Promise<T> => {
+    const result = (last.get(key) ?? Promise.resolve()).then(run, run);
+    last.set(key, result);
+    const forget = () => {
+      if (last.get(key) === result) last.delete(key);
+    };
+    result.then(forget, forget);
+    return result;
+  };
+};
+
+const behind = (log: LogName, bytes: number, offset: number): OperatorError =>
+  new OperatorError('conflict', `log of ${log.namespace}/${log.name}: bytes from ${offset} on were offered, but it ends at ${bytes}`);
+
+const hasSpace = async (root: string): Promise<boolean> => {
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const { bavail, blocks, bsize } = await statfs(root);
+  return bavail * bsize >= Math.max(MINIMUM_FREE_BYTES, blocks * bsize * MINIMUM_FREE_SHARE);
+};

@@ -1,0 +1,205 @@
+"""The commands the controller calls on a VM: `python3 berth_vm.py COMMAND`, a JSON request on stdin, a JSON reply on
+stdout. Each may be repeated at any time, and killed at any instruction."""
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from process_tree import kill_marked
+from run_facts import SECRETS, all_facts, conclude, facts
+from run_files import (HOME, Refused, Run, boot_id, log_size, make_private, own_environment, ring_streams, run_keys,
+                       take_lock, timestamp, wait_for_lock, write_atomically)
+
+START_SECONDS = 20
+FORGET_SECONDS = 7 * 86400
+
+
+def launch(request):
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    refuse_outdated(run)
+    make_private(run.dir)
+    lock = wait_for_lock(run.path('launch.lock'), START_SECONDS)
+    if lock is None:
+        raise Refused('another launch of this run does not come to an end')
+    try:
+        refuse_outdated(run)  # it may have been cleaned up while we waited
+        if not (run.has('started.json') or run.has('exit.json') or run.alive()):
+            write_files(run, request)
+            start_supervisor(run)
+    finally:
+        os.close(lock)
+    ring_streams(run.key)
+    return {'run': facts(run)}
+
+
+def refuse_outdated(run):
+    """A request that was under way for long must not start again what ended, was replaced, or has no place any more."""
+    if os.path.exists(os.path.join(HOME, 'deleting')):
+        raise Refused('this VM is being deleted')
+    if os.path.exists(os.path.join(HOME, 'ended', run.key)):
+        raise Refused('this attempt has ended and its files are removed')
+    for other in (Run(key) for key in run_keys()):
+        if other.uid == run.uid and other.attempt > run.attempt:
+            raise Refused('attempt %d of this session is on this VM already' % other.attempt)
+
+
+def write_files(run, request):
+    make_private(run.path('input'))
+    git = dict(request['git']) if request.get('git') else None
+    secrets = {'env': request.get('secretEnv') or {}, 'git': (git or {}).pop('credentials', None)}
+    spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'deadline', 'maxOutputBytes')}
+    run.write('secrets.json', secrets)
+    if request.get('prompt') is not None:
+        write_atomically(run.path('prompt'), request['prompt'].encode())
+    # Last: with this file the run is taken over.
+    run.write('launch.json', dict(spec, git=git, hasPrompt=request.get('prompt') is not None))
+
+
+def start_supervisor(run):
+    """One tmux server a run. History is fixed when a pane is made, and agents hang on a pane of a few columns."""
+    env = dict(own_environment(), BERTH_HOME=HOME)
+    tmux = shutil.which('tmux', path=env['PATH'])
+    if tmux is None:
+        end_unstarted(run, 'launch', "tmux: not found on the VM's PATH; install it there")
+        return
+    supervise = [sys.executable, '-ESs', os.path.abspath(__file__), 'supervise', run.key]
+    settings = ['start-server', ';', 'set-option', '-g', 'history-limit', '50000', ';', 'set-option', '-g', 'remain-on-exit', 'off', ';']
+    command = [tmux, '-u', '-S', run.socket(), '-f', '/dev/null'] + settings
+    command += ['new-session', '-d', '-s', 'berth', '-x', '220', '-y', '50', '-c', run.dir] + supervise
+    subprocess.run([tmux, '-S', run.socket(), 'kill-server'], env=env, stderr=subprocess.DEVNULL, check=False)
+    started = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if started.returncode != 0:
+        raise Refused('tmux did not start: %s' % started.stderr.decode(errors='replace').strip()[:500])
+    until = time.monotonic() + START_SECONDS
+    while not (run.alive() or run.has('exit.json')):
+        if time.monotonic() > until:
+            raise Refused('the supervisor did not start; see %s' % run.path('supervisor.err'))
+        time.sleep(0.01)
+
+
+def end_unstarted(run, cause, message):
+    run.write('exit.json', {'cause': cause, 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})
+    run.remove(*SECRETS)
+
+
+def stop(request):
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if not run.has('launch.json') or run.has('exit.json'):
+        return {}
+    if (run.read('stop.json') or {}).get('mode') != 'Immediate':
+        run.write('stop.json', {'mode': request['mode']})
+    if run.alive():
+        run.wake()
+        return {}
+    conclude(run)
+    lock = take_lock(run.path('lock'), fcntl.LOCK_EX)
+    if lock is not None:
+        if not run.has('exit.json'):
+            kill_marked(run)
+            end_unstarted(run, 'launch', 'stopped before the program was started')
+        os.close(lock)
+    ring_streams(run.key)
+    return {}
+
+
+def type_input(request):
+    """Records what is to be typed; the supervisor alone types, in this order, each at most once."""
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if not run.has('launch.json') or run.has('exit.json'):
+        return {}
+    lock = wait_for_lock(run.path('input.lock'), 5)
+    if lock is None:
+        raise Refused('another input of this run does not come to an end')
+    try:
+        name = hashlib.sha256(request['id'].encode()).hexdigest()[:32]
+        known = [entry for entry in os.listdir(run.path('input')) if entry.endswith('.json')]
+        if not any(entry.split('.')[1] == name for entry in known):
+            run.write(os.path.join('input', '%06d.%s.json' % (len(known), name)), {'id': request['id'], 'text': request['text']})
+    finally:
+        os.close(lock)
+    run.wake()
+    return {}
+
+
+def clean(request):
+    """Only of a run that ended. What was removed is remembered, so that a late launch does not start it again."""
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if os.path.exists(run.dir):
+        if run.has('launch.json') and not run.has('exit.json') or run.alive():
+            raise Refused('the run has not ended')
+        remember_ended(run.key)
+        make_private(os.path.join(HOME, 'trash'))
+        os.rename(run.dir, os.path.join(HOME, 'trash', '%s.%d' % (run.key, time.time_ns())))
+        ring_streams(run.key)
+    shutil.rmtree(os.path.join(HOME, 'trash'), onerror=make_removable)
+    return {}
+
+
+def remember_ended(key):
+    folder = os.path.join(HOME, 'ended')
+    make_private(folder)
+    for name in os.listdir(folder):
+        if os.stat(os.path.join(folder, name)).st_mtime < time.time() - FORGET_SECONDS:
+            os.unlink(os.path.join(folder, name))
+    write_atomically(os.path.join(folder, key), b'')
+
+
+def make_removable(function, path, _error):
+    """Go's module cache, for one, is read-only. What belongs to another user (root in a container) stays."""
+    try:
+        os.chmod(os.path.dirname(path), 0o700)
+        os.chmod(path, 0o700)
+        function(path)
+    except OSError:
+        pass
+
+
+def stop_all(_request):
+    """For a VM that goes away: nothing is launched any more, and all runs end at once."""
+    make_private(HOME)
+    write_atomically(os.path.join(HOME, 'deleting'), b'')
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        unfinished = [run for run in map(Run, run_keys()) if run.alive()]
+        for run in unfinished:
+            stop({'uid': run.uid, 'attempt': run.attempt, 'mode': 'Immediate'})
+        if not unfinished:
+            break
+        time.sleep(0.05)
+    for run in map(Run, run_keys()):
+        kill_marked(run)
+    return {}
+
+
+def status(_request):
+    return {'bootID': boot_id(), 'runs': all_facts()}
+
+
+COMMANDS = {'launch': launch, 'stop': stop, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'status': status}
+
+
+def main(arguments):
+    os.umask(0o077)
+    if arguments[:1] == ['supervise']:
+        from supervisor import supervise
+        return supervise(Run(arguments[1]))
+    if arguments == ['stream']:
+        from stream import stream
+        return stream()
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        print('usage: berth_vm.py stream | %s' % ' | '.join(COMMANDS), file=sys.stderr)
+        return 64
+    try:
+        print(json.dumps(COMMANDS[arguments[0]](json.load(sys.stdin))))
+        return 0
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 65
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

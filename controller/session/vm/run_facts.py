@@ -1,0 +1,76 @@
+"""What is known about the runs of this VM, from their files alone; and the end of runs whose supervisor died."""
+import fcntl
+import os
+
+from process_tree import kill_marked
+from run_files import Run, boot_id, log_size, ring_streams, run_keys, take_lock, timestamp
+
+SECRETS = ('secrets.json', 'git-credentials', 'git-key', 'prompt')
+
+
+def facts(run):
+    """None for a run that never took off and has nobody to go on with it: it can be launched (again)."""
+    launch = run.read('launch.json')
+    if launch is None:
+        return None
+    started = run.read('started.json')
+    ended = run.read('exit.json')
+    if started is None and ended is None and not run.alive():
+        ended = run.read('exit.json')  # written just before the supervisor let go of its lock
+        if ended is None:
+            return None
+    known = {'uid': run.uid, 'attempt': run.attempt, 'session': launch['session']}
+    known['state'] = 'ended' if ended else 'running' if started else 'preparing'
+    known['logBytes'] = ended['logBytes'] if ended else log_size(run)
+    known['deliveredIDs'] = delivered_ids(run)
+    if started and not (ended and ended['cause'] in ('source', 'launch')):
+        known['startTime'] = started['startTime']
+    if ended:
+        known['exit'] = {name: value for name, value in ended.items() if name != 'logBytes'}
+    elif started:
+        waiting = run.read('waiting.json')
+        if waiting:
+            known['waiting'] = waiting
+    return known
+
+
+def delivered_ids(run):
+    """In the order of delivery: the markers are numbered."""
+    try:
+        names = sorted(os.listdir(run.path('input')))
+    except FileNotFoundError:
+        return []
+    markers = [run.read(os.path.join('input', name)) for name in names if name.endswith('.done')]
+    return [marker['id'] for marker in markers if marker]
+
+
+def conclude(run):
+    """Writes the end of a run that was started and has no supervisor any more."""
+    if run.has('exit.json') or not run.has('started.json'):
+        return
+    lock = take_lock(run.path('lock'), fcntl.LOCK_EX)
+    if lock is None:
+        return
+    try:
+        started = run.read('started.json')
+        if started is None or run.has('exit.json'):
+            return
+        kill_marked(run)
+        restarted = started['bootID'] != boot_id()
+        message = 'the VM restarted' if restarted else 'the supervisor of the run was killed'
+        run.write('exit.json', {'cause': 'lost', 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})
+        run.remove(*SECRETS, 'waiting.json')
+    finally:
+        os.close(lock)
+    ring_streams(run.key)
+
+
+def all_facts():
+    found = []
+    for key in sorted(run_keys()):
+        run = Run(key)
+        conclude(run)
+        known = facts(run)
+        if known:
+            found.append(known)
+    return found

@@ -1,0 +1,158 @@
+"""Everything the controller hears from this VM, over one process: facts of runs when they change, and the bytes of the
+logs it follows. A JSON line each; a `log` line is followed by exactly that many raw bytes. Ends with its stdin."""
+import json
+import os
+import random
+import select
+import time
+
+from run_facts import conclude, facts
+from run_files import HOME, KEY, Run, make_private, run_keys
+
+CHUNK = 262144
+WINDOW = 1048576
+SCAN_SECONDS = 1
+BEAT_SECONDS = 5
+
+
+def stream():
+    own = Stream()
+    try:
+        own.live()
+    except BrokenPipeError:
+        pass
+    finally:
+        own.close()
+    return 0
+
+
+class Stream:
+    def __init__(self):
+        make_private(os.path.join(HOME, 'runs'))
+        make_private(os.path.join(HOME, 'streams'))
+        name = '%d.%d' % (os.getpid(), random.getrandbits(48))
+        self.bell = os.path.join(HOME, 'streams', name)
+        hidden = os.path.join(HOME, 'streams', '.' + name)
+        os.mkfifo(hidden, 0o600)
+        self.wakes = os.open(hidden, os.O_RDWR | os.O_NONBLOCK)
+        os.rename(hidden, self.bell)  # whoever sees the name finds it open
+        self.told = {}  # key: facts as last sent
+        self.follows = {}  # key: {'sent', 'acked'}
+        self.dirty = {}  # keys that may have bytes to send, in turn
+        self.requests = b''
+        self.open = True
+        self.beat = 0
+
+    def close(self):
+        os.close(self.wakes)
+        os.unlink(self.bell)
+
+    def live(self):
+        poll = select.poll()
+        poll.register(0, select.POLLIN)
+        poll.register(self.wakes, select.POLLIN)
+        scan = 0
+        synced = False
+        while self.open:
+            if time.monotonic() >= scan:
+                self.scan()
+                scan = time.monotonic() + SCAN_SECONDS
+                if not synced:
+                    synced = True
+                    self.send({'t': 'synced'})
+            busy = self.send_logs()
+            ready = dict(poll.poll(0 if busy else max(0, scan - time.monotonic()) * 1000 + 0.5))
+            if self.wakes in ready:
+                self.hear()
+            if 0 in ready:
+                self.take_requests()
+
+    def scan(self):
+        """All runs, also those whose supervisor could not tell: it died, or nobody ever woke us."""
+        keys = set(run_keys())
+        for key in keys | set(self.told):
+            if (self.told.get(key) or {}).get('state') != 'ended':
+                conclude(Run(key))
+            elif key in keys:
+                continue
+            self.tell(key)
+        for key in self.follows:
+            self.dirty[key] = True
+        if time.monotonic() >= self.beat:
+            self.send({'t': 'beat'})
+
+    def hear(self):
+        for name in set(os.read(self.wakes, 65536).split(b'\n')):
+            key = name.decode('ascii', 'replace')
+            if KEY.match(key):
+                self.tell(key)
+                if key in self.follows:
+                    self.dirty[key] = True
+
+    def tell(self, key):
+        """Growth of a log alone is told by its bytes."""
+        known = facts(Run(key))
+        if known is None:
+            if self.told.pop(key, None):
+                self.follows.pop(key, None)
+                self.dirty.pop(key, None)
+                self.send({'t': 'gone', 'run': key})
+            return
+        if comparable(known) != comparable(self.told.get(key)):
+            self.told[key] = known
+            self.send({'t': 'run', 'run': key, 'facts': known})
+
+    def take_requests(self):
+        data = os.read(0, 65536)
+        if not data:
+            self.open = False
+            return
+        lines = (self.requests + data).split(b'\n')
+        self.requests = lines.pop()
+        for line in lines:
+            request = json.loads(line)
+            key, offset = request['run'], request['offset']
+            if 'follow' in request:
+                self.follows[key] = {'sent': offset, 'acked': offset}
+            elif key in self.follows:
+                self.follows[key]['acked'] = max(self.follows[key]['acked'], offset)
+            self.dirty[key] = True
+
+    def send_logs(self):
+        """One chunk of each log that has some, so that a loud run does not silence the others. False: nothing to do."""
+        keys, self.dirty = self.dirty, {}
+        for key in keys:
+            follow = self.follows.get(key)
+            if follow and self.send_chunk(Run(key), follow):
+                self.dirty[key] = True
+        return bool(self.dirty)
+
+    def send_chunk(self, run, follow):
+        room = min(CHUNK, WINDOW - (follow['sent'] - follow['acked']))
+        if room <= 0:
+            return False
+        try:
+            with open(run.path('output.log'), 'rb', buffering=0) as file:
+                data = os.pread(file.fileno(), room, follow['sent'])
+        except FileNotFoundError:
+            return False
+        # After reading: a hole is announced before it is made.
+        start = (run.read('truncated.json') or {}).get('start', 0)
+        if follow['sent'] < start:
+            follow['sent'] = follow['acked'] = start
+            self.send({'t': 'hole', 'run': run.key, 'to': start})
+            return True
+        if data:
+            self.send({'t': 'log', 'run': run.key, 'offset': follow['sent'], 'bytes': len(data)}, data)
+            follow['sent'] += len(data)
+        return bool(data)
+
+    def send(self, header, data=b''):
+        self.beat = time.monotonic() + BEAT_SECONDS
+        view = memoryview(json.dumps(header).encode() + b'\n' + data)
+        while view:
+            view = view[os.write(1, view):]
+
+
+def comparable(known):
+    return known and dict(known, logBytes=known['logBytes'] if known['state'] == 'ended' else 0)
