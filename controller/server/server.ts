@@ -43,7 +43,11 @@ export const startServer = async ({ host = '127.0.0.1', port, clock, log, routes
         log.error({ path: request.url, error }, 'Failed to answer a request');
         return text(500, 'internal error');
       })
-      .then((reply) => send(response, reply, request.method === 'HEAD'));
+      .then((reply) => {
+        // Kept alive, the connection would hold up close() until it times out.
+        response.shouldKeepAlive &&= server.listening;
+        send(response, reply, request.method === 'HEAD');
+      });
   });
   await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
