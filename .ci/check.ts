@@ -15,7 +15,7 @@ process.chdir(resolve(import.meta.dirname, '..'));
 
 const parseOnly = 'import ast, sys\nfor path in sys.argv[1:]: ast.parse(open(path).read(), path)';
 const quickSteps: readonly Step[] = [
-  { name: 'format, lint, layers', argv: ['biome', 'ci', '--error-on-warnings'] },
+  { name: 'format, lint, layers', argv: ['biome', 'ci', '--error-on-warnings', '--colors=off', '--max-diagnostics=50'] },
   { name: 'types', argv: ['tsc', '--noEmit'] },
   { name: 'generated files are up to date', argv: ['node', 'crds/generate.ts', '--check'] },
   { name: 'dead code', argv: ['knip', '--no-progress'] },
@@ -42,7 +42,12 @@ process.exitCode = total.failed > 0 ? 1 : 0;
 
 function runStep({ name, argv: [program, ...args] }: Step): boolean {
   const started = performance.now();
-  const result = spawnSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28 });
+  const result = spawnSync(program, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   const ok = result.status === 0;
   process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   if (!ok) process.stdout.write(`${explain(result)}\n`);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -109,6 +109,38 @@ test('gives each file a home and a temp directory of its own', () => {
   assert.is(run({ 'test/a.test.ts': source }).code, 0);
 });
 
+const covering = `import { decide } from '../controller/reconcilers/pool/decide.ts';\nimport { act } from '../controller/reconcilers/pool/act.ts';\n${header}test('decides', () => assert.is(decide(1), 'one'));\ntest('acts', act);\ntest.run();\n`;
+const decide =
+  "import type { X } from './model.ts';\n\nexport function decide(n: number): X {\n  if (n === 1) return 'one';\n  return 'many';\n}\n";
+const act =
+  "import { spawnSync } from 'node:child_process';\nexport function act(): void {\n  spawnSync(process.execPath, ['cli/child.ts'], { cwd: '.' });\n}\n";
+const covered = {
+  'test/a.test.ts': covering,
+  'controller/reconcilers/pool/decide.ts': decide.replace("  return 'many';\n", '').replace('if (n === 1) ', ''),
+  'controller/reconcilers/pool/act.ts': act,
+  'controller/reconcilers/pool/model.ts': '/** A word. */\nexport type X = string;\n',
+  'cli/child.ts': 'export const answer = 42;\n',
+};
+
+test('counts what child processes ran, and no files of types alone', () => {
+  const { output, lastLine } = run(covered, ['--coverage']);
+  assert.match(output, 'coverage: 100.0 % of lines, 100.0 % of branches, 100.0 % of functions, 100.0 % of statements');
+  assert.is(lastLine, '2 passed, 0 failed, 0 skipped');
+});
+
+test('fails a pure file of which a line or a branch is not covered, and names the line', () => {
+  const { code, output } = run({ ...covered, 'controller/reconcilers/pool/decide.ts': decide }, ['--coverage']);
+  assert.match(output, /coverage of controller\/reconcilers\/pool\/decide\.ts, a pure file: .* 100 % wanted: lines 5\n/);
+  assert.is(code, 1);
+});
+
+test('fails when less than 95 % of everything is covered', () => {
+  const unused = 'export function unused(n: number): number {\n  const next = n + 1;\n  return next * 2;\n}\n';
+  const { code, output } = run({ ...covered, 'controller/main.ts': unused }, ['--coverage']);
+  assert.match(output, /coverage of controller\/ and cli\/ together: .* 95 % wanted\n/);
+  assert.is(code, 1);
+});
+
 test.run();
 
 /** Empty for a process that is gone and for one that nobody has waited for yet. */
@@ -122,6 +154,7 @@ function run(files: Readonly<Record<string, string>>, args: readonly string[] = 
   const root = mkdtempSync(join(tmpdir(), 'runner-'));
   try {
     symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+    for (const name of ['biome.json', '.c8rc.json']) cpSync(join(repository, name), join(root, name));
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(join(root, path, '..'), { recursive: true });
       writeFileSync(join(root, path), text);
