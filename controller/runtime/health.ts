@@ -23,6 +23,11 @@ export interface HealthOptions {
   readonly log: Logger;
   readonly live?: Readonly<Record<string, Check>>;
   readonly ready?: Readonly<Record<string, Check>>;
+  /**
+   * Is told when the wall clock jumped, also over a sleep of the machine: delays that were computed from wall times
+   * (timers slept too) no longer end when they should, so every key wants to be looked at anew.
+   */
+  readonly onClockJump?: () => void;
 }
 
 const TICK_MS = 1_000;
@@ -30,7 +35,7 @@ const TICK_MS = 1_000;
 const STALL_MS = 10_000;
 const JUMP_MS = 5_000;
 
-export const createHealth = ({ clock, log, live = {}, ready = {} }: HealthOptions): Health => {
+export const createHealth = ({ clock, log, live = {}, ready = {}, onClockJump }: HealthOptions): Health => {
   let tickDueAt: number | undefined;
   let lateMs = 0;
   let wallAhead = 0;
@@ -44,7 +49,10 @@ export const createHealth = ({ clock, log, live = {}, ready = {} }: HealthOption
     lateMs = clock.monotonic() - (tickDueAt ?? clock.monotonic());
     const ahead = clock.now() - clock.monotonic();
     const jumpedMs = Math.round(ahead - wallAhead);
-    if (tickDueAt !== undefined && Math.abs(jumpedMs) > JUMP_MS) log.warn({ jumpedMs }, 'Wall clock jumped');
+    if (tickDueAt !== undefined && Math.abs(jumpedMs) > JUMP_MS) {
+      log.warn({ jumpedMs }, 'Wall clock jumped');
+      onClockJump?.();
+    }
     wallAhead = ahead;
     tickDueAt = clock.monotonic() + TICK_MS;
   };

@@ -1,6 +1,5 @@
 // Keeps the cache of one kind up to date from the store's watch and from our own writes, and tells who listens of every
 // change once.
-import type { Clock } from '../api/clock.ts';
 import { OperatorError } from '../api/error.ts';
 import type { Kind, Kinds, ObjectKey } from '../api/object.ts';
 import type { Change, Store } from '../store/store.ts';
@@ -33,7 +32,6 @@ export interface Informer<K extends Kind> {
 export interface InformerOptions<K extends Kind> {
   readonly kind: K;
   readonly store: Pick<Store, 'watch'>;
-  readonly clock?: Clock;
   readonly indexes?: Readonly<Record<string, IndexFunction<K>>>;
 }
 

@@ -58,6 +58,7 @@ export const reconcile = async <K extends Kind, O, A extends Action>(
     doing = 'decide';
     decision = reconciler.decide(observed);
 
+    doing = 'act';
     const { outcomes, written } = await actAll(reconciler, decision.actions, observed, context, signal);
     failures.push(...outcomes.filter(failed).map(({ action, error }) => ({ doing: action.do, because: action.because, error })));
 

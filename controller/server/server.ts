@@ -37,18 +37,17 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export const startServer = async ({ host = '127.0.0.1', port, clock, log, routes }: ServerOptions): Promise<RunningServer> => {
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS }, (request, response) => {
-    answer(request, routes)
-      .catch((error: unknown): Reply => {
-        log.error({ path: request.url, error }, 'Failed to answer a request');
-        return text(500, 'internal error');
-      })
-      .then((reply) => {
-        // Kept alive, the connection would hold up close() until it times out.
-        response.shouldKeepAlive &&= server.listening;
-        send(response, reply, request.method === 'HEAD');
-      });
-  });
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const reply = await answer(request, routes).catch((error: unknown): Reply => {
+      log.error({ path: request.url, error }, 'Failed to answer a request');
+      return text(500, 'internal error');
+    });
+    // Kept alive, the connection would hold up close() until it times out.
+    response.shouldKeepAlive &&= server.listening;
+    send(response, reply, request.method === 'HEAD');
+  };
+  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS };
+  const server = createServer(limits, (request, response) => void respond(request, response));
   await listen(server, host, port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {

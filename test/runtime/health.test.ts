@@ -44,15 +44,17 @@ test('is not alive while timers are seconds late, and alive again when one is in
   assert.equal(health.live(), [{ name: 'eventLoop' }]);
 });
 
-test('warns of a wall clock that jumps, once, and stays alive', async () => {
+test('warns of a wall clock that jumps, tells who computed with it, once, and stays alive', async () => {
   const clock = createFakeClock();
   const log = createMemoryLog();
-  const health = createHealth({ clock, log });
+  let told = 0;
+  const health = createHealth({ clock, log, onClockJump: () => told++ });
   health.run(new AbortController().signal);
   await clock.advance(3_000);
   clock.jump(-3_600_000);
   await clock.advance(3_000);
   assert.equal(log.lines, [{ level: 'warn', msg: 'Wall clock jumped', jumpedMs: -3_600_000 }]);
+  assert.is(told, 1);
   assert.equal(health.live(), [{ name: 'eventLoop' }]);
 });
 
