@@ -35,5 +35,9 @@ export interface Reconciler<K extends Kind, O, A extends Action> {
    */
   act(action: A, observed: O, signal: AbortSignal): Promise<Kinds[K] | undefined>;
   /** The object and the status it should have; undefined when there is no object to write to (or none is wanted). */
-  status(observed: O, decision: Decision<A>, outcomes: readonly Outcome<A>[]): { object: Kinds[K]; status: NonNullable<Kinds[K]['status']> } | undefined;
+  status(
+    observed: O,
+    decision: Decision<A>,
+    outcomes: readonly Outcome<A>[],
+  ): { object: Kinds[K]; status: NonNullable<Kinds[K]['status']> } | undefined;
 }

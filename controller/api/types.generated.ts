@@ -376,6 +376,8 @@ export interface VMPoolStatus {
     readonly reason?: string;
     /** retryTime is when it is tried again. Unset means at once. */
     readonly retryTime?: string;
+    /** failures is how many VMs in a row did not become ready; each doubles the time to the next try. Unset means none. */
+    readonly failures?: number;
   }[];
   /** conditions is what is observed, Ready and ProviderReady always; QuotaBlocked, BudgetBlocked, DeadMansSwitch and LogStoreFull where they apply. */
   readonly conditions?: readonly Condition[];

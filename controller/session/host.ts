@@ -1,7 +1,8 @@
 // The contract of a host: a VM as its sessions see it. What runs there goes on without us; we only see facts and start
 // changes. Implemented over a shell (the on-VM contract in this folder); the simulation has a world of its own.
-import type { Machine } from '../provider/provider.ts';
+
 import type { LogName, LogSummary } from '../output/log-store.ts';
+import type { Machine } from '../provider/provider.ts';
 import type { Shell } from '../shell/shell.ts';
 
 /** The hosts the controller is connected to. One connection a VM, opened by its VM object's key, kept alive by itself. */
@@ -20,7 +21,7 @@ export interface Host {
   facts(): HostFacts;
   /**
    * Delivers files and starts the run, at most once per (session uid, attempt) whatever is retried. Resolves once the
-   * VM has taken it over durably; preparation (clone) and the program go on there.
+   * VM has taken it over durably and `facts` show the run; preparation (clone) and the program go on there.
    */
   launch(spec: LaunchSpec, signal: AbortSignal): Promise<void>;
   /** Starts the kill ladder over the whole process tree; ends are observed. Unknown runs count as stopped. */
@@ -59,6 +60,8 @@ export interface RunFacts extends RunID {
   readonly copied: LogSummary;
   readonly waiting?: { readonly since: string; readonly question?: string };
   readonly deliveredIDs: readonly string[];
+  /** A stop that the VM has taken over and works on. */
+  readonly stopping?: 'Graceful' | 'Immediate';
 }
 
 export interface RunExit {

@@ -1572,6 +1572,13 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
          "format": "date-time",
          "maxLength": 32,
          "description": "retryTime is when it is tried again. Unset means at once."
+        },
+        "failures": {
+         "type": "integer",
+         "format": "int32",
+         "minimum": 1,
+         "maximum": 2147483647,
+         "description": "failures is how many VMs in a row did not become ready; each doubles the time to the next try. Unset means none."
         }
        }
       }

@@ -1,0 +1,64 @@
+// Makes one change of a pool's decision.
+
+import { OperatorError } from '../../api/error.ts';
+import { API_VERSION, FINALIZER, type Kinds } from '../../api/object.ts';
+import type { VMPool } from '../../api/types.generated.ts';
+import type { Store } from '../../store/store.ts';
+import { addFinalizer, preconditionOf, removeFinalizer } from '../ownership.ts';
+import type { NewVM, PoolAction, PoolObserved } from './model.ts';
+import { drainingStatus, placedStatus, waitingStatus } from './patches.ts';
+
+export const createPoolAct =
+  (store: Store) =>
+  async (action: PoolAction, observed: PoolObserved): Promise<Kinds['VMPool'] | undefined> => {
+    const { now } = observed;
+    switch (action.do) {
+      case 'hold':
+        return addFinalizer(store, 'VMPool', owner(observed));
+      case 'release':
+        await removeFinalizer(store, 'VMPool', owner(observed));
+        return undefined;
+      case 'createVM':
+        await createVM(store, owner(observed), action.name, action.vm);
+        return undefined;
+      case 'placeSession': {
+        const { session, vm, attempt, launching } = action;
+        await store.patchStatus('Session', preconditionOf(session), placedStatus(session, vm, attempt, launching, now));
+        return undefined;
+      }
+      case 'explainWait':
+        await store.patchStatus('Session', preconditionOf(action.session), waitingStatus(action.session, action.wait, now));
+        return undefined;
+      case 'drainVM':
+        await store.patchStatus('VM', preconditionOf(action.vm), drainingStatus(action.vm, action.because, now));
+        return undefined;
+    }
+  };
+
+const owner = ({ pool, key }: PoolObserved): VMPool => {
+  if (!pool) throw new OperatorError('bug', `an action on pool ${key.name}, which does not exist`);
+  return pool;
+};
+
+/** Born with its finalizer: there is no moment in which a machine could exist for an object that may vanish. */
+const createVM = async (store: Store, pool: VMPool, name: string, vm: NewVM): Promise<void> => {
+  const { metadata } = pool;
+  await store.create('VM', {
+    metadata: {
+      name,
+      namespace: metadata.namespace,
+      labels: { 'berth.dev/pool': metadata.name },
+      finalizers: [FINALIZER],
+      ownerReferences: [
+        { apiVersion: API_VERSION, kind: 'VMPool', name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true },
+      ],
+    },
+    spec: {
+      poolRef: { name: metadata.name },
+      size: vm.size,
+      slots: vm.slots,
+      cordoned: false,
+      ...(vm.region === undefined ? {} : { region: vm.region }),
+    },
+  });
+};

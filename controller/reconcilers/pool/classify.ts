@@ -1,0 +1,85 @@
+// Puts every VM in exactly one bucket and every session in exactly one state, before anything is counted or chosen.
+import { parseTime } from '../../api/clock.ts';
+import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
+import type { Session, VM, VMPool } from '../../api/types.generated.ts';
+import { byQueueOrder, memoryOf, startedOf } from '../session/facts.ts';
+import { belongsTo, isDraining, isFailed, isReady, isUnreachable } from '../vm/facts.ts';
+import type { PoolObserved } from './model.ts';
+
+/**
+ * ready and booting take sessions; closed keeps those it has (cordoned, too old); unreachable may come back; failed
+ * and leaving do not.
+ */
+export type Bucket = 'ready' | 'booting' | 'closed' | 'unreachable' | 'failed' | 'leaving';
+
+export interface VMState {
+  readonly vm: VM;
+  readonly bucket: Bucket;
+  readonly size: SizeName;
+  /** Unset until known, for a VM that any region may host. */
+  readonly region: string | undefined;
+  readonly slots: number;
+  readonly memoryMiB: number;
+  /** Unfinished sessions placed on it. */
+  readonly sessions: readonly Session[];
+  readonly usedMemoryMiB: number;
+}
+
+export interface Classified {
+  readonly vms: readonly VMState[];
+  /** To be placed, in queue order: never placed, or placed where it can not start any more. */
+  readonly pending: readonly Session[];
+}
+
+export const classify = (observed: PoolObserved): Classified => {
+  const { pool } = observed;
+  const onVM = Map.groupBy(observed.sessions, (session) => session.status?.vm?.uid);
+  const sizes = new Map(pool ? poolSizes(pool.spec).map((size) => [size.name, size]) : []);
+  const vms = observed.vms
+    .filter((vm) => !pool || belongsTo(vm, pool))
+    .map((vm) => vmState(vm, pool, onVM.get(vm.metadata.uid) ?? [], sizes, observed.now));
+  const byUID = new Map(vms.map((state) => [state.vm.metadata.uid, state]));
+  const pending = observed.sessions.filter((session) => isPending(session, byUID)).toSorted(byQueueOrder);
+  return { vms, pending };
+};
+
+const vmState = (
+  vm: VM,
+  pool: VMPool | undefined,
+  sessions: readonly Session[],
+  sizes: ReadonlyMap<SizeName, Size>,
+  now: number,
+): VMState => ({
+  vm,
+  bucket: bucketOf(vm, pool, now),
+  size: vm.spec.size,
+  region: vm.status?.region ?? vm.spec.region,
+  slots: vm.spec.slots,
+  memoryMiB: vm.status?.memoryMiB ?? sizes.get(vm.spec.size)?.memoryMiB ?? 0,
+  sessions,
+  usedMemoryMiB: sessions.reduce((sum, session) => sum + memoryOf(session), 0),
+});
+
+const bucketOf = (vm: VM, pool: VMPool | undefined, now: number): Bucket => {
+  if (isDraining(vm) || vm.metadata.deletionTimestamp) return 'leaving';
+  if (isFailed(vm)) return 'failed';
+  if (isUnreachable(vm)) return 'unreachable';
+  if (vm.spec.cordoned || isTooOld(vm, pool, now)) return 'closed';
+  return isReady(vm) ? 'ready' : 'booting';
+};
+
+export const isTooOld = (vm: VM, pool: VMPool | undefined, now: number): boolean => {
+  const maxAge = pool?.spec.maxAgeSeconds;
+  return maxAge !== undefined && now >= parseTime(vm.metadata.creationTimestamp) + maxAge * 1000;
+};
+
+/** Before its launch was begun a session may go anywhere; after that only once its attempt is known to be lost. */
+const isPending = (session: Session, byUID: ReadonlyMap<string, VMState>): boolean => {
+  if (session.metadata.deletionTimestamp || session.spec.shutdown || session.status?.shutdown) return false;
+  const started = startedOf(session);
+  if (started === 'yes' || started === 'launching') return false;
+  if (started === 'lost') return true;
+  const uid = session.status?.vm?.uid;
+  const bucket = uid === undefined ? undefined : byUID.get(uid)?.bucket;
+  return bucket !== 'ready' && bucket !== 'booting' && bucket !== 'closed';
+};

@@ -1,0 +1,116 @@
+// What a pool does next: one decision for all its sessions and VMs.
+import { findCondition } from '../../api/condition.ts';
+import { FINALIZER } from '../../api/object.ts';
+import type { Decision } from '../../api/reconciler.ts';
+import type { Session, VMPool } from '../../api/types.generated.ts';
+import { startedOf } from '../session/facts.ts';
+import { type Classified, classify } from './classify.ts';
+import { type Growth, grow } from './growth.ts';
+import type { PoolAction, PoolObserved, Wait } from './model.ts';
+import { type Placement, place } from './placement.ts';
+import { retire } from './retirement.ts';
+
+/** Missing secrets and a refused provider are looked at again this often: nothing tells us when they are mended. */
+const RECHECK_MS = 10_000;
+
+export const decide = (observed: PoolObserved): Decision<PoolAction> => {
+  const { pool } = observed;
+  const classified = classify(observed);
+  if (!pool) {
+    const wait: Wait = {
+      reason: 'PoolNotFound',
+      message: `there is no VMPool ${observed.key.name} in namespace ${observed.key.namespace}: create it, or name another in spec.poolRef`,
+    };
+    return { actions: explain(new Map(classified.pending.map((session) => [session, wait]))) };
+  }
+  const blocked = new Map<Session, Wait>();
+  for (const session of classified.pending) {
+    const wait = blockedBecause(observed, pool, session);
+    if (wait) blocked.set(session, wait);
+  }
+  const placement = place(
+    classified.pending.filter((session) => !blocked.has(session)),
+    classified.vms,
+    observed.now,
+  );
+  const growth = mayGrow(observed, pool)
+    ? grow({ pool, observed, vms: classified.vms, unplaced: placement.unplaced, fleet: placement.fleet })
+    : NO_GROWTH;
+  const chosen = new Set(placement.placed.map(({ vm }) => vm.metadata.name));
+  const retired = retire(pool, classified.vms, chosen, observed.now);
+  const actions: PoolAction[] = [
+    ...ownership(observed, pool, classified),
+    ...placements(placement, observed),
+    ...creations(observed, pool, growth),
+    ...retired.leaving.map(({ vm, because }): PoolAction => ({ do: 'drainVM', vm, because })),
+    ...explain(new Map([...blocked, ...growth.waits])),
+  ];
+  return { actions, ...recheck(observed, [...blocked.values(), ...growth.waits.values()], retired.recheckAt) };
+};
+
+const NO_GROWTH: Growth = { newVMs: [], waits: new Map() };
+
+/** What keeps a session from being placed at all, whatever is free; the most general reason first. */
+const blockedBecause = (observed: PoolObserved, pool: VMPool, session: Session): Wait | undefined => {
+  if (pool.metadata.deletionTimestamp) return { reason: 'PoolDeleting', message: `pool ${pool.metadata.name} is being deleted` };
+  if (pool.spec.paused) return { reason: 'PoolPaused', message: `pool ${pool.metadata.name} is paused: set spec.paused to false to go on` };
+  if (!observed.logStoreHasSpace) return { reason: 'LogStoreFull', message: 'the log store is full: free space on its disk' };
+  const secret = observed.missingSecrets.get(session.metadata.uid);
+  if (secret !== undefined) return { reason: 'SecretNotFound', message: secret };
+  return observed.providerProblem === undefined ? undefined : { reason: 'ProviderNotReady', message: observed.providerProblem };
+};
+
+const mayGrow = (observed: PoolObserved, pool: VMPool): boolean =>
+  !pool.metadata.deletionTimestamp && !pool.spec.paused && observed.logStoreHasSpace && observed.providerProblem === undefined;
+
+/** Held from before the first VM until the last is seen gone. */
+const ownership = (observed: PoolObserved, pool: VMPool, { vms }: Classified): PoolAction[] => {
+  const held = pool.metadata.finalizers?.includes(FINALIZER) ?? false;
+  if (!held && !pool.metadata.deletionTimestamp) return [{ do: 'hold', because: 'VMs are made in its name' }];
+  const abandoned = pool.metadata.annotations?.['berth.dev/abandon'] === 'true';
+  if (!held || !pool.metadata.deletionTimestamp) return [];
+  if (abandoned) return [{ do: 'release', because: 'it is abandoned: its VMs are left as they are' }];
+  return vms.length === 0 ? [{ do: 'release', because: 'its last VM is gone' }] : [];
+};
+
+const placements = ({ placed }: Placement, { reachable }: PoolObserved): PoolAction[] =>
+  placed.map(({ session, vm, ready }) => ({
+    do: 'placeSession',
+    session,
+    vm,
+    attempt: startedOf(session) === 'lost' ? (session.status?.attempt ?? 1) + 1 : (session.status?.attempt ?? 1),
+    launching: ready && reachable.has(vm.metadata.uid),
+    because: `it fits best on ${vm.metadata.name}`,
+  }));
+
+/** Only once the pool is held, so that a pool deleted at this very moment still knows of its VMs. */
+const creations = (observed: PoolObserved, pool: VMPool, { newVMs }: Growth): PoolAction[] =>
+  pool.metadata.finalizers?.includes(FINALIZER)
+    ? newVMs.flatMap(({ vm, because }, index): PoolAction[] => {
+        const name = observed.freeNames[index];
+        return name === undefined ? [] : [{ do: 'createVM', name, vm, because }];
+      })
+    : [];
+
+/** Only where it is news: an unchanged reason is not written again. */
+const explain = (waits: ReadonlyMap<Session, Wait>): PoolAction[] =>
+  [...waits]
+    .filter(([session, wait]) => {
+      const known = findCondition(session.status?.conditions, 'Placed');
+      return (
+        known?.status !== 'False' || known.reason !== wait.reason || known.message !== wait.message || session.status?.vm !== undefined
+      );
+    })
+    .map(([session, wait]) => ({ do: 'explainWait', session, wait, because: wait.message }));
+
+const recheck = (observed: PoolObserved, waits: readonly Wait[], due: number | undefined): { recheckAt?: number } => {
+  const polled = waits.some(({ reason }) => reason === 'SecretNotFound' || reason === 'ProviderNotReady' || reason === 'LogStoreFull');
+  const later = waits.some(({ reason }) => reason === 'QuotaExceeded' || reason === 'VMFailed');
+  const times = [
+    ...(due === undefined ? [] : [due]),
+    ...(polled ? [observed.now + RECHECK_MS] : []),
+    ...(later ? [observed.now + 3 * RECHECK_MS] : []),
+    ...(observed.countersDue ? [] : [observed.now + 5_000]),
+  ];
+  return times.length === 0 ? {} : { recheckAt: Math.min(...times) };
+};

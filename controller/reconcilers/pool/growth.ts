@@ -1,0 +1,195 @@
+// Which new VMs to make: for sessions that fit nowhere, then for the floor of minVMs, warm and primed slots; as few as
+// possible, never past maxVMs or the budget (SPEC 3.3), and why a session that gets none waits (SPEC 3.6).
+import { parseTime } from '../../api/clock.ts';
+import { formatMoney, parseMoney } from '../../api/money.ts';
+import { poolSizes, type Size } from '../../api/sizes.ts';
+import type { Session, VM, VMPool } from '../../api/types.generated.ts';
+import type { Offering } from '../../provider/provider.ts';
+import type { VMState } from './classify.ts';
+import { type Berths, createFleet, type Demand, type Fleet } from './fleet.ts';
+import type { NewVM, PoolObserved, Wait } from './model.ts';
+import { skuOf } from './offerings.ts';
+import { classOf, demandOf } from './placement.ts';
+
+export interface Growth {
+  readonly newVMs: readonly { readonly vm: NewVM; readonly because: string }[];
+  readonly waits: ReadonlyMap<Session, Wait>;
+}
+
+export interface Needs {
+  readonly pool: VMPool;
+  readonly observed: PoolObserved;
+  readonly vms: readonly VMState[];
+  readonly unplaced: readonly Session[];
+  /** What is free on VMs that exist, once this pass's placements are made. */
+  readonly fleet: Fleet;
+}
+
+export const grow = (needs: Needs): Growth => {
+  const tightest = pack(needs, needs.unplaced.toSorted(byDecreasingNeed(needs.pool)));
+  const limited = [...tightest.waits.values()].some(({ reason }) => reason === 'PoolFull' || reason === 'BudgetExceeded');
+  // Where a limit decides who gets a VM at all, the queue's order comes before tight packing.
+  const packed = limited ? pack(needs, needs.unplaced) : tightest;
+  return { newVMs: [...packed.newVMs, ...standby(needs, packed)], waits: packed.waits };
+};
+
+interface Packing extends Growth {
+  readonly ledger: Ledger;
+  readonly bins: Fleet;
+}
+
+const pack = (needs: Needs, order: readonly Session[]): Packing => {
+  const ledger = openLedger(needs);
+  const bins = createFleet([]);
+  const newVMs: { vm: NewVM; because: string }[] = [];
+  const waits = new Map<Session, Wait>();
+  // What one session was refused, all later ones of its class are refused too: room and budget only shrink.
+  const refused = new Map<string, Wait>();
+  for (const session of order) {
+    const demand = demandOf(session);
+    const made = refused.get(classOf(demand)) ?? (bins.take(demand) ? undefined : makeVM(needs, ledger, demand));
+    if (!made) continue;
+    if ('reason' in made) {
+      waits.set(session, made);
+      refused.set(classOf(demand), made);
+      continue;
+    }
+    newVMs.push({ vm: made, because: `session ${session.metadata.name} fits on no VM` });
+    bins.add(binOf(made, newVMs.length));
+    bins.take(demand);
+  }
+  return { newVMs, waits, ledger, bins };
+};
+
+/** VMs that no session asks for: minVMs, warmSlots, prime. */
+const standby = (needs: Needs, { ledger, bins }: Packing): { vm: NewVM; because: string }[] => {
+  const { pool, observed, vms, fleet } = needs;
+  const made: { vm: NewVM; because: string }[] = [];
+  const add = (demand: Demand, because: string): boolean => {
+    const vm = makeVM(needs, ledger, demand);
+    if ('reason' in vm) return false;
+    made.push({ vm, because });
+    bins.add(binOf(vm, 1_000_000 + made.length));
+    return true;
+  };
+  const free = (of: Pick<Demand, 'size' | 'region'>): number => fleet.freeSlots(of) + bins.freeSlots(of);
+  const any: Demand = { size: undefined, region: undefined, memoryMiB: 0 };
+  const staying = vms.filter(({ bucket }) => bucket !== 'leaving' && bucket !== 'failed').length;
+  const minVMs = pool.spec.minVMs ?? 0;
+  while (staying + ledger.made() < minVMs && add(any, `fewer than minVMs (${minVMs})`));
+  const warmSlots = pool.spec.warmSlots ?? 0;
+  while (free(any) < warmSlots && add(any, `fewer than warmSlots (${warmSlots}) free`));
+  const { prime } = pool.spec;
+  if (!prime || parseTime(prime.untilTime) <= observed.now) return made;
+  const primed: Demand = { size: prime.size, region: prime.region, memoryMiB: 0 };
+  while (free(primed) < prime.slots && add(primed, `fewer than ${prime.slots} primed slots free until ${prime.untilTime}`));
+  return made;
+};
+
+interface Ledger {
+  made(): number;
+  /** Books one more VM at this price, in 1/10,000 USD an hour; or says why it may not be. */
+  book(price: number | undefined): Wait | undefined;
+}
+
+const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
+  const maxVMs = pool.spec.maxVMs ?? 10;
+  const budget = pool.spec.budget && parseMoney(pool.spec.budget.maxHourlyUSD);
+  let made = 0;
+  let spent = vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
+  return {
+    made: () => made,
+    book: (price) => {
+      if (vms.length + made >= maxVMs)
+        return { reason: 'PoolFull', message: `all slots are taken and the pool has its maxVMs (${maxVMs})` };
+      if (budget !== undefined && price === undefined) {
+        return { reason: 'PriceUnknown', message: 'the pool has a budget, and the price of the VM it would take is not known' };
+      }
+      if (budget !== undefined && spent + (price ?? 0) > budget) {
+        return {
+          reason: 'BudgetExceeded',
+          message: `one more VM (${formatMoney(price ?? 0)} USD/h) would pass the pool's budget of ${formatMoney(budget)} USD/h`,
+        };
+      }
+      made += 1;
+      spent += price ?? 0;
+      return undefined;
+    },
+  };
+};
+
+/** Until the provider has said what a VM costs, it counts with the dearest offering of its size. */
+const hourlyPrice = (vm: VM, offerings: readonly Offering[]): number =>
+  vm.status?.hourlyUSD !== undefined
+    ? parseMoney(vm.status.hourlyUSD)
+    : Math.max(0, ...offerings.filter(({ size }) => size === vm.spec.size).map(({ hourlyUSD }) => parseMoney(hourlyUSD ?? '0')));
+
+/** The VM for a demand, booked; or the one reason why there is none. */
+const makeVM = ({ pool, observed }: Needs, ledger: Ledger, demand: Demand): NewVM | Wait => {
+  const sizes = poolSizes(pool.spec).filter((size) => demand.size === undefined || size.name === demand.size);
+  const size = sizes.find(({ memoryMiB }) => memoryMiB >= demand.memoryMiB);
+  if (!size) return { reason: 'NoMatchingSize', message: noSize(pool, sizes, demand) };
+  const offered = observed.offerings.filter((offering) => offering.size === size.name);
+  const inRegion = offered.filter((offering) => demand.region === undefined || offering.region === demand.region);
+  if (inRegion.length === 0) {
+    const regions = [...new Set(offered.map(({ region }) => region))].join(', ');
+    return { reason: 'NoMatchingRegion', message: `the pool has no region ${demand.region ?? ''}; it has ${regions || 'none'}` };
+  }
+  const offering = inRegion.find((candidate) => isAvailable(candidate, pool, observed.now));
+  if (!offering) return refusal(inRegion, pool);
+  const refused = ledger.book(offering.hourlyUSD === undefined ? undefined : parseMoney(offering.hourlyUSD));
+  if (refused) return refused;
+  return {
+    size: size.name,
+    slots: size.slots,
+    memoryMiB: size.memoryMiB,
+    ...(demand.region === undefined ? {} : { region: demand.region }),
+  };
+};
+
+const noSize = (pool: VMPool, sizes: readonly Size[], demand: Demand): string => {
+  const largest = Math.max(0, ...sizes.map(({ memoryMiB }) => memoryMiB));
+  return sizes.length === 0
+    ? `the pool has no size ${demand.size ?? ''}; it has ${pool.spec.sizes.map(({ name }) => name).join(', ')}`
+    : `it needs ${demand.memoryMiB} MiB, and the largest VM it may use has ${largest} MiB`;
+};
+
+/** Back-off after VMs that never became ready is remembered in the pool's own status, so that a restart keeps it. */
+export const isAvailable = (offering: Offering, pool: VMPool, now: number): boolean =>
+  offering.available &&
+  !pool.status?.offerings?.some(
+    (known) =>
+      known.sku === skuOf(offering) &&
+      known.region === offering.region &&
+      known.reason === 'VMFailed' &&
+      parseTime(known.retryTime ?? '') > now,
+  );
+
+const refusal = (offerings: readonly Offering[], pool: VMPool): Wait => {
+  const refused = offerings.find(({ available }) => !available);
+  if (refused?.reason === 'ProviderNotReady')
+    return { reason: 'ProviderNotReady', message: refused.message ?? 'the provider is not ready' };
+  if (refused) return { reason: 'QuotaExceeded', message: refused.message ?? `no quota for ${skuOf(refused)} in region ${refused.region}` };
+  const failed = pool.status?.offerings?.find(({ reason }) => reason === 'VMFailed');
+  return {
+    reason: 'VMFailed',
+    message: `the last VM made for it did not become ready; the next is made at ${failed?.retryTime ?? 'a later time'}`,
+  };
+};
+
+const binOf = (vm: NewVM, index: number): Berths => ({
+  name: String(index).padStart(8, '0'),
+  rank: 1,
+  size: vm.size,
+  region: vm.region,
+  memoryMiB: vm.memoryMiB,
+  freeSlots: vm.slots,
+  freeMemoryMiB: vm.memoryMiB,
+});
+
+/** First-fit decreasing: who needs the largest VM first, then who needs the most memory; the sort is stable. */
+const byDecreasingNeed = (pool: VMPool) => {
+  const slots = new Map(poolSizes(pool.spec).map((size) => [size.name, size.slots]));
+  const slotsOf = (session: Session): number => (session.spec.size === undefined ? 0 : (slots.get(session.spec.size) ?? 0));
+  return (a: Session, b: Session): number => slotsOf(b) - slotsOf(a) || demandOf(b).memoryMiB - demandOf(a).memoryMiB;
+};

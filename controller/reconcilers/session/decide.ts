@@ -1,0 +1,102 @@
+// What happens next to a session.
+import { parseTime } from '../../api/clock.ts';
+import type { Decision } from '../../api/reconciler.ts';
+import { isHeld } from '../ownership.ts';
+import { startedOf } from './facts.ts';
+import type { SessionAction, SessionObserved } from './model.ts';
+import { deadlineOf, stopMode, type Verdict, verdictOf } from './verdict.ts';
+
+/** The workspace of a failed session is kept for a look at it (SPEC 2.1). */
+const KEEP_FAILED_MS = 24 * 3600_000;
+/** The VM keeps the deadline itself; this is for one that was brought forward since the launch. */
+const DEADLINE_GRACE_MS = 5_000;
+/** How often new output of a running session is looked at for status, where the rate is used up. */
+const OUTPUT_MS = 1_000;
+
+export const decide = (observed: SessionObserved): Decision<SessionAction> => {
+  const verdict = verdictOf(observed);
+  const actions = isAbandoned(observed) ? abandon(observed) : actionsFor(observed, verdict);
+  const times = wakeTimes(observed, verdict).filter((time) => time > observed.now);
+  return times.length === 0 ? { actions } : { actions, recheckAt: Math.min(...times) };
+};
+
+const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly SessionAction[] => {
+  switch (verdict.is) {
+    case 'finished':
+      return finished(observed);
+    case 'waiting':
+      return isHeld(observed.session) || observed.session.metadata.deletionTimestamp
+        ? []
+        : [{ do: 'hold', because: 'something will run in its name' }];
+    case 'launching':
+      return observed.hostState === 'reachable' && isHeld(observed.session) ? [{ do: 'launch', because: 'its VM is ready' }] : [];
+    case 'active':
+      return active(observed, verdict.run);
+    case 'unreachable':
+    case 'collecting':
+    case 'unseen':
+    case 'retry':
+    case 'ended':
+      return [];
+  }
+};
+
+const active = (observed: SessionObserved, run: NonNullable<SessionObserved['run']>): SessionAction[] => {
+  if (observed.hostState !== 'reachable') return [];
+  const mode = stopMode(observed);
+  const stopping = run.stopping;
+  if (mode) return stopping === mode || stopping === 'Immediate' ? [] : [{ do: 'stop', mode, because: `shutdown ${mode} was requested` }];
+  const due = deadlineOf(observed);
+  if (due !== undefined && observed.now >= due + DEADLINE_GRACE_MS && !stopping)
+    return [{ do: 'stop', mode: 'Graceful', because: 'its deadline has passed' }];
+  if (run.state !== 'running') return [];
+  // One at a time, in list order: the next only once the VM has told that this one was typed.
+  const delivered = new Set([...(observed.session.status?.input?.deliveredIDs ?? []), ...run.deliveredIDs]);
+  const input = observed.session.spec.input?.find(({ id }) => !delivered.has(id));
+  return input ? [{ do: 'type', input, because: `input ${input.id} was not typed yet` }] : [];
+};
+
+const finished = (observed: SessionObserved): SessionAction[] => {
+  const { session, run, hostState, now } = observed;
+  const deleting = session.metadata.deletionTimestamp !== undefined;
+  const cleanable = run?.state === 'ended' && hostState === 'reachable';
+  if (cleanable && (deleting || now >= cleanTime(observed))) return [{ do: 'clean', because: 'it has finished and its output is kept' }];
+  if (deleting) return isHeld(session) ? [{ do: 'release', because: 'it has finished' }] : [];
+  const expiry = expiryTime(observed);
+  return expiry !== undefined && now >= expiry
+    ? [{ do: 'expire', because: `it finished ${session.spec.ttlSecondsAfterFinished} s ago` }]
+    : [];
+};
+
+const isAbandoned = ({ session }: SessionObserved): boolean =>
+  session.metadata.deletionTimestamp !== undefined && session.metadata.annotations?.['berth.dev/abandon'] === 'true';
+
+const abandon = ({ session }: SessionObserved): SessionAction[] =>
+  isHeld(session) ? [{ do: 'release', because: 'it is abandoned: what runs is left as it is' }] : [];
+
+const completion = ({ session, now }: SessionObserved): number => parseTime(session.status?.completionTime ?? '') || now;
+
+const cleanTime = (observed: SessionObserved): number =>
+  completion(observed) + (observed.session.status?.phase === 'Failed' ? KEEP_FAILED_MS : 0);
+
+const expiryTime = (observed: SessionObserved): number | undefined => {
+  const ttl = observed.session.spec.ttlSecondsAfterFinished;
+  return ttl === undefined ? undefined : completion(observed) + ttl * 1000;
+};
+
+const wakeTimes = (observed: SessionObserved, verdict: Verdict): readonly number[] => {
+  const { now, session, run } = observed;
+  switch (verdict.is) {
+    case 'finished':
+      return [...(run ? [cleanTime(observed)] : []), ...(expiryTime(observed) === undefined ? [] : [expiryTime(observed) ?? 0])];
+    case 'active': {
+      const due = deadlineOf(observed);
+      const unwritten = verdict.run.copied.bytes !== (session.status?.output?.bytes ?? 0) && !observed.outputDue;
+      return [...(due === undefined ? [] : [due + DEADLINE_GRACE_MS]), ...(unwritten ? [now + OUTPUT_MS] : [])];
+    }
+    case 'launching':
+      return startedOf(session) === 'launching' ? [now + 5 * OUTPUT_MS] : [];
+    default:
+      return [];
+  }
+};

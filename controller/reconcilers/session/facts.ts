@@ -1,0 +1,31 @@
+// What a session's recorded state means to every reconciler: the few facts of status that decisions may rest on.
+import { findCondition, isTrue } from '../../api/condition.ts';
+import { DEFAULT_SESSION_MEMORY_MIB } from '../../api/sizes.ts';
+import type { Session } from '../../api/types.generated.ts';
+
+export const isFinished = (session: Session): boolean => isTrue(session.status?.conditions, 'Finished');
+
+/**
+ * Whether this attempt's command was started. `launching` is the intent, recorded before the launch: from then on the
+ * command may run, so the attempt is never launched on another VM. `lost` ended with its VM: a new attempt may start.
+ */
+export type Started = 'no' | 'launching' | 'yes' | 'lost';
+
+export const startedOf = (session: Session): Started => {
+  const condition = findCondition(session.status?.conditions, 'Started');
+  if (condition?.status === 'True') return 'yes';
+  if (condition?.status === 'Unknown') return 'launching';
+  return condition?.reason === 'VMLost' ? 'lost' : 'no';
+};
+
+export const memoryOf = (session: Session): number => session.spec.memoryMiB ?? DEFAULT_SESSION_MEMORY_MIB;
+
+export const poolNameOf = (session: Session): string => session.spec.poolRef?.name ?? 'default';
+
+/** Higher priority first, then the older, then by name: the order of the queue (SPEC 3.1). */
+export const byQueueOrder = (a: Session, b: Session): number =>
+  (b.spec.priority ?? 0) - (a.spec.priority ?? 0) ||
+  compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||
+  compare(a.metadata.name, b.metadata.name);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,67 @@
+// Gathers all that a session's decision needs; the only place of this reconciler that reads.
+import { parseTime } from '../../api/clock.ts';
+import type { ObjectKey } from '../../api/object.ts';
+import type { Session } from '../../api/types.generated.ts';
+import type { View } from '../../api/view.ts';
+import type { LogStore } from '../../output/log-store.ts';
+import { type Hosts, type RunFacts, runKey } from '../../session/host.ts';
+import type { Store } from '../../store/store.ts';
+import { isFinished, poolNameOf, startedOf } from './facts.ts';
+import type { SessionObserved } from './model.ts';
+import { missingSecret, type SecretData, secretNames } from './secrets.ts';
+
+export interface SessionReads {
+  readonly pools: View<'VMPool'>;
+  readonly sessions: View<'Session'>;
+  readonly vms: View<'VM'>;
+  readonly hosts: Hosts;
+  readonly logs: Pick<LogStore, 'summary'>;
+  readonly secret: Store['secret'];
+  /** How long the output in status may be behind, and whether one more such write may be made now. */
+  readonly outputIntervalMs: number;
+  takeOutputTurn(): boolean;
+}
+
+export const createSessionObserve =
+  (reads: SessionReads) =>
+  async (key: ObjectKey, now: number): Promise<SessionObserved | undefined> => {
+    const session = reads.sessions.get(key);
+    if (!session) return undefined;
+    const { namespace } = key;
+    const pool = reads.pools.get({ namespace, name: poolNameOf(session) });
+    const placement = session.status?.vm;
+    const named = placement && reads.vms.get({ namespace, name: placement.name });
+    const vm = named?.metadata.uid === placement?.uid ? named : undefined;
+    const host = placement && reads.hosts.get(placement.uid)?.facts();
+    const run = host?.runs.get(runKey({ uid: session.metadata.uid, attempt: session.status?.attempt ?? 1 }));
+    const launching = startedOf(session) === 'launching';
+    return {
+      now,
+      session,
+      ...(pool ? { pool } : {}),
+      ...(vm ? { vm } : {}),
+      ...(host ? { hostState: host.state } : {}),
+      ...(host?.message === undefined ? {} : { hostMessage: host.message }),
+      ...(run ? { run } : {}),
+      ...(run || !session.status?.startTime || isFinished(session)
+        ? {}
+        : { log: await reads.logs.summary({ ...key, uid: session.metadata.uid }) }),
+      ...(launching && !run ? await secretProblem(reads.secret, session) : {}),
+      outputDue: run !== undefined && !isFinished(session) && isOutputDue(reads, session, run, now),
+    };
+  };
+
+const isOutputDue = (reads: SessionReads, session: Session, run: RunFacts, now: number): boolean => {
+  const { output } = session.status ?? {};
+  if (run.copied.bytes === (output?.bytes ?? 0)) return false;
+  const elapsed = output ? now - parseTime(output.updatedTime) : Number.POSITIVE_INFINITY;
+  // A clock that was set back must not stop the output for as long.
+  return (elapsed >= reads.outputIntervalMs || elapsed < 0) && reads.takeOutputTurn();
+};
+
+const secretProblem = async (secret: Store['secret'], session: Session): Promise<{ secretProblem?: string }> => {
+  const found = new Map<string, SecretData | undefined>();
+  for (const name of secretNames(session)) found.set(name, await secret({ namespace: session.metadata.namespace, name }));
+  const problem = missingSecret(session, (name) => found.get(name));
+  return problem === undefined ? {} : { secretProblem: problem };
+};

@@ -1,0 +1,143 @@
+// Where a session stands, worked out once for both decide and status. An end is only ever called one on evidence.
+import { parseTime, timestamp } from '../../api/clock.ts';
+import type { SessionStatus } from '../../api/types.generated.ts';
+import type { RunExit, RunFacts } from '../../session/host.ts';
+import { isFailed, isReady } from '../vm/facts.ts';
+import { isFinished, startedOf } from './facts.ts';
+import type { SessionObserved, StopMode } from './model.ts';
+
+export interface End {
+  readonly phase: NonNullable<SessionStatus['phase']>;
+  readonly reason: string;
+  readonly message: string;
+  readonly exitCode?: number;
+  readonly endTime: string;
+}
+
+export type Verdict =
+  | { readonly is: 'finished' }
+  /** Nothing was launched: it waits for a place, or for its VM. */
+  | { readonly is: 'waiting' }
+  /** The intent to launch is recorded; the VM has not shown the run yet. */
+  | { readonly is: 'launching' }
+  /** It was started; after a restart of ours its VM has not been looked at yet. What was known stands. */
+  | { readonly is: 'unseen' }
+  | { readonly is: 'active'; readonly run: RunFacts }
+  /** Its VM can not be asked: nobody knows. */
+  | { readonly is: 'unreachable' }
+  /** It ended; its log is not wholly copied yet. */
+  | { readonly is: 'collecting'; readonly run: RunFacts }
+  /** This attempt was lost, and another is allowed. */
+  | { readonly is: 'retry'; readonly message: string }
+  | { readonly is: 'ended'; readonly end: End };
+
+export const verdictOf = (observed: SessionObserved): Verdict => {
+  const { session, run } = observed;
+  if (isFinished(session)) return { is: 'finished' };
+  const started = startedOf(session);
+  if (started === 'no' || started === 'lost')
+    return stopMode(observed) ? ended(killed(observed, 'stopped before it was started')) : { is: 'waiting' };
+  if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run);
+  if (vmIsLost(observed)) return lost(observed, `VM ${session.status?.vm?.name ?? ''} was lost${bytesKept(observed)}`);
+  if (observed.hostState === 'connecting' || observed.hostState === undefined) {
+    return run ? { is: 'active', run } : { is: started === 'launching' ? 'launching' : 'unseen' };
+  }
+  if (observed.hostState === 'unreachable') return { is: 'unreachable' };
+  if (run) return { is: 'active', run };
+  // The VM answers and has never heard of it: the launch has not happened, and now never will.
+  if (started === 'launching' && stopMode(observed)) return ended(killed(observed, 'stopped before it was started'));
+  return started === 'launching'
+    ? { is: 'launching' }
+    : lost(observed, `VM ${session.status?.vm?.name ?? ''} has no trace of it any more${bytesKept(observed)}`);
+};
+
+/** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
+export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
+  startedOf(session) === 'no' && vm !== undefined && isReady(vm) && hostState === 'reachable';
+
+/** What a user, a deletion, or the deletion of its pool asks for. Latched in status: taking it back has no effect. */
+export const stopMode = ({ session, pool }: SessionObserved): StopMode | undefined => {
+  const { spec, status, metadata } = session;
+  const abrupt = pool?.metadata.deletionTimestamp !== undefined && pool.metadata.annotations?.['berth.dev/delete-now'] === 'true';
+  if (spec.shutdown === 'Immediate' || status?.shutdown?.mode === 'Immediate' || abrupt) return 'Immediate';
+  return spec.shutdown || status?.shutdown || metadata.deletionTimestamp ? 'Graceful' : undefined;
+};
+
+/** In milliseconds since the epoch; counted from the first start, across attempts. */
+export const deadlineOf = ({ session }: SessionObserved): number | undefined => {
+  const seconds = session.spec.activeDeadlineSeconds;
+  const start = session.status?.startTime;
+  return seconds === undefined || start === undefined ? undefined : parseTime(start) + seconds * 1000;
+};
+
+const vmIsLost = ({ vm }: SessionObserved): boolean => !vm || isFailed(vm);
+
+/** The VM goes away before the rest could be copied: what there is, is what there will be. */
+const collecting = (observed: SessionObserved, run: RunFacts): Verdict =>
+  vmIsLost(observed) && run.exit
+    ? endOf(observed, run.exit, ` (its output is cut at byte ${run.copied.bytes})`)
+    : { is: 'collecting', run };
+
+const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict => {
+  const { endTime, message } = exit;
+  if (exit.cause === 'lost') return lost(observed, `${message ?? 'its supervisor on the VM was lost'}${suffix}`, endTime);
+  const stopped = stopMode(observed) !== undefined;
+  const exitCode = exit.signal === undefined ? exit.code : 128 + exit.signal;
+  const known = { endTime, ...(exitCode === undefined ? {} : { exitCode }) };
+  const how = (exit.signal === undefined ? `it exited with code ${exit.code}` : `it was ended by signal ${exit.signal}`) + suffix;
+  if (stopped) return ended({ phase: 'Killed', reason: 'Killed', message: how, ...known });
+  switch (exit.cause) {
+    case 'deadline':
+      return ended(deadline(observed, known));
+    case 'source':
+      return ended({ phase: 'Failed', reason: 'SourceFailed', message: message ?? 'its source could not be fetched', ...known });
+    case 'launch':
+      return ended({ phase: 'Failed', reason: 'LaunchFailed', message: message ?? 'it could not be started', ...known });
+    case 'exited':
+      if (exitCode === 0) return ended({ phase: 'Completed', reason: 'Completed', message: how, ...known });
+      return ended(
+        isPastDeadline(observed, endTime, exit)
+          ? deadline(observed, known)
+          : { phase: 'Failed', reason: 'AgentFailed', message: how, ...known },
+      );
+  }
+};
+
+/** A deadline that was brought forward is enforced from here, and ends by a signal as well. */
+const isPastDeadline = (observed: SessionObserved, endTime: string, { signal }: RunExit): boolean => {
+  const due = deadlineOf(observed);
+  return signal !== undefined && due !== undefined && parseTime(endTime) >= due;
+};
+
+const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'exitCode'>): End => ({
+  phase: 'Failed',
+  reason: 'DeadlineExceeded',
+  message: `it ran longer than activeDeadlineSeconds (${session.spec.activeDeadlineSeconds})`,
+  ...known,
+});
+
+/** Only an infrastructure loss is tried again, never the agent's own failure. */
+const lost = (observed: SessionObserved, message: string, endTime = timestamp(observed.now)): Verdict => {
+  const { session, now } = observed;
+  const attempt = session.status?.attempt ?? 1;
+  if (stopMode(observed)) return ended({ ...killed(observed, message), endTime });
+  const due = deadlineOf(observed);
+  const retries = session.spec.retryLimit ?? 0;
+  if (attempt <= retries && (due === undefined || now < due))
+    return { is: 'retry', message: `${message}: attempt ${attempt + 1} of ${retries + 1} follows` };
+  return ended({ phase: 'Failed', reason: 'VMLost', message, endTime });
+};
+
+const killed = ({ now }: SessionObserved, message: string): End => ({
+  phase: 'Killed',
+  reason: 'Killed',
+  message,
+  endTime: timestamp(now),
+});
+
+const ended = (end: End): Verdict => ({ is: 'ended', end });
+
+const bytesKept = ({ run, log }: SessionObserved): string => {
+  const bytes = run?.copied.bytes ?? log?.bytes;
+  return bytes === undefined ? '' : ` (its output is kept up to byte ${bytes})`;
+};

@@ -1,0 +1,82 @@
+// Makes one change of a VM's decision.
+import { OperatorError } from '../../api/error.ts';
+import { type Kinds, keyOf } from '../../api/object.ts';
+import type { Providers } from '../../provider/providers.ts';
+import type { Hosts } from '../../session/host.ts';
+import type { Store } from '../../store/store.ts';
+import { removeFinalizer } from '../ownership.ts';
+import { isFinished } from '../session/facts.ts';
+import type { VMAction, VMObserved } from './model.ts';
+
+export interface VMEffects {
+  readonly store: Store;
+  readonly providers: Providers;
+  readonly hosts: Hosts;
+  /** A listing from before this change is not to be believed any more. */
+  forgetMachines(poolUID: string): void;
+}
+
+export const createVMAct =
+  (effects: VMEffects) =>
+  async (action: VMAction, observed: VMObserved, signal: AbortSignal): Promise<Kinds['VM'] | undefined> => {
+    const { vm } = observed;
+    const { store, hosts } = effects;
+    switch (action.do) {
+      case 'createMachine':
+      case 'deleteMachine':
+        await changeMachine(action.do, effects, observed, signal);
+        return undefined;
+      case 'connect':
+        connect(effects, observed);
+        return undefined;
+      case 'disconnect':
+        hosts.close(vm.metadata.uid);
+        return undefined;
+      case 'deleteVM':
+        await deleteIfEmpty(store, observed);
+        return undefined;
+      case 'release':
+        hosts.close(vm.metadata.uid);
+        await removeFinalizer(store, 'VM', vm);
+        return undefined;
+      case 'stopStray':
+        await hosts.get(vm.metadata.uid)?.stop(action.run, 'Graceful', signal);
+        return undefined;
+      case 'cleanStray':
+        await hosts.get(vm.metadata.uid)?.clean(action.run, signal);
+        return undefined;
+    }
+  };
+
+const changeMachine = async (
+  change: 'createMachine' | 'deleteMachine',
+  { providers, hosts, forgetMachines }: VMEffects,
+  { vm, pool, machine }: VMObserved,
+  signal: AbortSignal,
+): Promise<void> => {
+  if (!pool) throw new OperatorError('bug', `${change} for VM ${vm.metadata.name}, whose pool is gone`);
+  const provider = providers.of(pool);
+  try {
+    if (change === 'createMachine') await provider.create(vm, pool, signal);
+    else if (machine) {
+      hosts.close(vm.metadata.uid);
+      await provider.delete(machine, signal);
+    }
+  } finally {
+    forgetMachines(pool.metadata.uid);
+  }
+};
+
+const connect = ({ providers, hosts }: VMEffects, { vm, pool, machine }: VMObserved): void => {
+  if (!pool || !machine) throw new OperatorError('bug', `connecting VM ${vm.metadata.name}, which has no machine`);
+  hosts.open(vm.metadata.uid, machine, (running) => providers.of(pool).connect(running));
+};
+
+/** The second lock on a machine's door (SPEC 2.3): what the cache may have missed, an uncached read does not. */
+const deleteIfEmpty = async (store: Store, { vm }: VMObserved): Promise<void> => {
+  const { uid, name } = vm.metadata;
+  const sessions = await store.list('Session');
+  const busy = sessions.find((session) => session.status?.vm?.uid === uid && !isFinished(session));
+  if (busy) throw new OperatorError('conflict', `VM ${name} is not deleted: session ${busy.metadata.name} is on it`);
+  await store.delete('VM', { ...keyOf(vm), uid });
+};

@@ -1,0 +1,97 @@
+// What happens next to a VM and its machine.
+import type { Decision } from '../../api/reconciler.ts';
+import { isDraining } from './facts.ts';
+import type { VMAction, VMObserved } from './model.ts';
+import { bootDeadline, fenceDeadline, stateOf, type VMState } from './state.ts';
+
+/** How often a machine that is on its way in or out is looked at: no provider tells us of its own accord. */
+const POLL_MS = 2_000;
+/** How often a machine is looked at that should simply be there. */
+const CHECK_MS = 60_000;
+
+export const decide = (observed: VMObserved): Decision<VMAction> => {
+  const state = stateOf(observed);
+  const actions = actionsFor(observed, state);
+  const recheckAt = recheck(observed, state);
+  return recheckAt === undefined ? { actions } : { actions, recheckAt };
+};
+
+const actionsFor = (observed: VMObserved, state: VMState): readonly VMAction[] => {
+  switch (state.is) {
+    case 'notOurs':
+      return [];
+    case 'deleting':
+      return deleting(observed);
+    case 'failed':
+      return leave(observed, state.message);
+    case 'fencing':
+      return machineGoes(observed, state.message);
+    case 'leaving':
+      return leave(observed, 'it is draining and has no sessions left');
+    case 'creating':
+    case 'booting':
+      return [...create(observed), ...connect(observed)];
+    case 'ready':
+      return strays(observed);
+    case 'reconnecting':
+    case 'unreachable':
+      return [...connect(observed), ...leave(observed, 'it is draining and has no sessions left')];
+  }
+};
+
+const create = ({ machine, providerProblem }: VMObserved): VMAction[] =>
+  machine || providerProblem !== undefined ? [] : [{ do: 'createMachine', because: 'it has no machine' }];
+
+const connect = ({ machine, host }: VMObserved): VMAction[] =>
+  machine?.state === 'running' && !host ? [{ do: 'connect', because: 'its machine runs' }] : [];
+
+/** Requests the end of the object; the machine goes after it, under the finalizer. */
+const leave = ({ vm, sessions }: VMObserved, because: string): VMAction[] =>
+  isDraining(vm) && sessions.length === 0 ? [{ do: 'deleteVM', because }] : [];
+
+const machineGoes = ({ machine, providerProblem }: VMObserved, because: string): VMAction[] =>
+  machine && machine.state !== 'deleting' && providerProblem === undefined ? [{ do: 'deleteMachine', because }] : [];
+
+const deleting = (observed: VMObserved): VMAction[] => {
+  const { vm, machine, sessions, pool, providerProblem, host } = observed;
+  if (vm.metadata.annotations?.['berth.dev/abandon'] === 'true')
+    return [{ do: 'release', because: 'it is abandoned: its machine is left as it is' }];
+  if (!pool) return [{ do: 'release', because: 'its pool was abandoned: its machine is left as it is' }];
+  if (sessions.length > 0 || !isDraining(vm)) return connect(observed);
+  if (providerProblem !== undefined) return [];
+  if (machine && pool.spec.deletionPolicy !== 'Retain') return machineGoes(observed, 'its VM object is deleted');
+  return [
+    ...(host ? [{ do: 'disconnect' as const, because: 'its VM object is deleted' }] : []),
+    { do: 'release', because: machine ? 'its machine is retained' : 'its machine is gone' },
+  ];
+};
+
+/** A session whose object is gone (released while out of reach) leaves nothing behind that runs or takes room. */
+const strays = ({ strayRuns }: VMObserved): VMAction[] =>
+  strayRuns.map(({ uid, attempt, ended }) => ({
+    do: ended ? 'cleanStray' : 'stopStray',
+    run: { uid, attempt },
+    because: 'its session does not exist any more',
+  }));
+
+const recheck = (observed: VMObserved, state: VMState): number | undefined => {
+  const { now, sessions } = observed;
+  switch (state.is) {
+    case 'notOurs':
+      return undefined;
+    case 'deleting':
+      return sessions.length === 0 ? now + POLL_MS : undefined;
+    case 'failed':
+    case 'fencing':
+      return now + POLL_MS;
+    case 'creating':
+    case 'booting':
+      return Math.min(now + POLL_MS, Math.max(now, bootDeadline(observed)));
+    case 'unreachable':
+      return Math.min(now + CHECK_MS, fenceDeadline(observed, state.since) ?? Number.POSITIVE_INFINITY);
+    case 'ready':
+    case 'reconnecting':
+    case 'leaving':
+      return now + CHECK_MS;
+  }
+};

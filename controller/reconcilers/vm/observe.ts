@@ -1,0 +1,59 @@
+// Gathers all that a VM's decision needs; the only place of this reconciler that reads.
+import { errorMessage } from '../../api/error.ts';
+import type { ObjectKey } from '../../api/object.ts';
+import type { VM, VMPool } from '../../api/types.generated.ts';
+import type { View } from '../../api/view.ts';
+import type { Machine } from '../../provider/provider.ts';
+import type { Hosts } from '../../session/host.ts';
+import { isFinished } from '../session/facts.ts';
+import { belongsTo } from './facts.ts';
+import type { VMObserved } from './model.ts';
+
+export interface VMReads {
+  readonly pools: View<'VMPool'>;
+  readonly sessions: View<'Session'>;
+  readonly vms: View<'VM'>;
+  readonly hosts: Hosts;
+  /** The machine made for a VM object: one listing serves all VMs of a pool. */
+  machine(vm: VM, pool: VMPool, signal: AbortSignal): Promise<Machine | undefined>;
+}
+
+export const createVMObserve =
+  (reads: VMReads) =>
+  async (key: ObjectKey, now: number, signal: AbortSignal): Promise<VMObserved | undefined> => {
+    const vm = reads.vms.get(key);
+    if (!vm) return undefined;
+    const named = reads.pools.get({ namespace: key.namespace, name: vm.spec.poolRef.name });
+    const pool = named && belongsTo(vm, named) ? named : undefined;
+    const host = reads.hosts.get(vm.metadata.uid)?.facts();
+    const placed = reads.sessions.byIndex('vmUID', vm.metadata.uid);
+    const lastSessionEnd = placed
+      .map((session) => session.status?.completionTime ?? '')
+      .toSorted()
+      .at(-1);
+    return {
+      now,
+      vm,
+      ...(lastSessionEnd ? { lastSessionEnd } : {}),
+      ...(pool ? { pool, ...(await findMachine(reads, vm, pool, signal)) } : {}),
+      ...(host ? { host } : {}),
+      sessions: placed.filter((session) => !isFinished(session)),
+      strayRuns: [...(host?.runs.values() ?? [])]
+        .filter((run) => reads.sessions.get(run.session)?.metadata.uid !== run.uid)
+        .map(({ uid, attempt, state }) => ({ uid, attempt, ended: state === 'ended' })),
+    };
+  };
+
+const findMachine = async (
+  reads: VMReads,
+  vm: VM,
+  pool: VMPool,
+  signal: AbortSignal,
+): Promise<{ machine?: Machine; providerProblem?: string }> => {
+  try {
+    const machine = await reads.machine(vm, pool, signal);
+    return machine ? { machine } : {};
+  } catch (error) {
+    return { providerProblem: errorMessage(error) };
+  }
+};
