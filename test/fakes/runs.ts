@@ -1,6 +1,7 @@
 // What runs on one simulated VM: the on-VM contract (session/host.ts) with a supervisor that keeps going on its own,
 // writes the log, knows how the program ended, and honours the claim of an attempt whatever is retried.
 import { timestamp } from '../../controller/api/clock.ts';
+import { OperatorError } from '../../controller/api/error.ts';
 import type { LogName } from '../../controller/output/log-store.ts';
 import { type LaunchSpec, type RunExit, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { Random } from './random.ts';
@@ -121,6 +122,9 @@ export const createRuns = (parts: RunsParts): Runs => {
     launch: (spec, base) => {
       const key = runKey(spec);
       if (claimed.has(key)) return;
+      if ([...all.values()].some((run) => run.uid === spec.uid && run.attempt > spec.attempt)) {
+        throw new OperatorError('invalid', `attempt ${spec.attempt} of ${spec.session.name} is outdated (simulated)`);
+      }
       claimed.add(key);
       const { uid, attempt, session } = spec;
       const run: Run = {
@@ -137,6 +141,7 @@ export const createRuns = (parts: RunsParts): Runs => {
       run.stopping = mode;
       if (mode === 'Immediate') end(run, { cause: 'exited', signal: 9 });
       else terminate(run, 'exited');
+      parts.changed(run);
     },
     type: (id, input) => {
       const run = all.get(runKey(id));
@@ -171,6 +176,7 @@ export const createRuns = (parts: RunsParts): Runs => {
       ...(run.startTime !== undefined && { startTime: run.startTime }),
       ...(run.exit && { exit: run.exit }),
       ...(run.waiting && { waiting: run.waiting }),
+      ...(run.stopping && { stopping: run.stopping }),
     }),
   };
 };

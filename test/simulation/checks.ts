@@ -1,0 +1,60 @@
+// What must hold at every moment, whoever crashed and whatever was lost: each check looks at the world's truth, never
+// at what a controller believes. Changes are checked as they happen, counts after every step in which one could change.
+import { checkFinish, checkSession } from './session-checks.ts';
+import { checkCapacity, checkDeletion, checkNewMachine, checkNewVM, createLimits } from './vm-checks.ts';
+import type { Session, VM } from '../../controller/api/types.generated.ts';
+import type { World } from './world.ts';
+
+export interface Checks {
+  /** The first few things that were wrong. */
+  readonly violations: readonly string[];
+  violate(what: string): void;
+  /** After a step of simulated time. */
+  afterStep(): void;
+}
+
+const ENOUGH = 10;
+
+export const createChecks = (world: World): Checks => {
+  const violations: string[] = [];
+  const violate = (what: string): void => {
+    world.story.tell(() => `*** VIOLATION: ${what}`);
+    if (violations.length < ENOUGH) violations.push(what);
+  };
+  const limits = createLimits(world);
+  let dirty = false;
+  world.database.subscribe(({ kind, before, after }) => {
+    dirty = true;
+    limits.note(before, after);
+    const isOurs = world.writer().startsWith('controller');
+    if (isOurs && before && after && before.spec !== after.spec) violate(`the controller wrote spec of ${kind} ${after.metadata.name}`);
+    if (kind === 'Session') {
+      checkSession(world, before as Session | undefined, after as Session | undefined, violate);
+      if (isOurs && after) checkFinish(world, before as Session | undefined, after as Session, violate);
+    }
+    if (kind === 'VM' && !before && after && !world.isRelaxed()) checkNewVM(world, limits, after as VM, violate);
+  });
+  world.onStart(({ run, machine }) => {
+    dirty = true;
+    const id = `${run.session.name} attempt ${run.attempt}`;
+    const same = world.started.filter((other) => other.run.uid === run.uid);
+    if (same.filter((other) => other.run.attempt === run.attempt).length > 1) violate(`${id} was started twice`);
+    const beside = same.find((other) => other.run !== run && other.run.state === 'running');
+    if (beside) violate(`${id} starts beside the live attempt ${beside.run.attempt} on ${beside.machine.vmName}`);
+    const session = world.database.list('Session').find((one) => one.metadata.uid === run.uid);
+    if (session?.status?.completionTime) violate(`${id} starts on ${machine.vmName} though the session is finished`);
+  });
+  world.onMachine((machine) => {
+    dirty = true;
+    if (machine.state === 'creating' && !world.isRelaxed()) checkNewMachine(world, limits, machine, violate);
+    if (machine.state === 'deleting' && !world.isRelaxed()) checkDeletion(world, machine, violate);
+  });
+  return {
+    violations,
+    violate,
+    afterStep: () => {
+      if (dirty && !world.isRelaxed()) checkCapacity(world, violate);
+      dirty = false;
+    },
+  };
+};

@@ -1,0 +1,119 @@
+// The controllers of one simulation: starts the operator on the world, replaces those that die, and runs two at once.
+import { type ErrorCode, errorMessage, OperatorError } from '../../controller/api/error.ts';
+import type { LogStore } from '../../controller/output/log-store.ts';
+import type { Provider, ProviderModule } from '../../controller/provider/provider.ts';
+import { createHosts } from './hosts.ts';
+import { createProcess, type Process } from './process.ts';
+import { runOperator } from './run-operator.ts';
+import type { Controllers } from './scenario.ts';
+import { openStoreView } from './store-view.ts';
+import type { World } from './world.ts';
+
+export interface Fleet extends Controllers {
+  start(): void;
+  /** Calls with an effect that were made so far, by all of them. */
+  effects(): number;
+  readonly crashes: readonly string[];
+}
+
+/** A process that does not end by itself in this time is killed, as systemd and Kubernetes do. */
+const STOP_MS = 90_000;
+
+export const createControllers = (world: World): Fleet => {
+  const random = world.random.fork('controllers');
+  const running = new Set<Process>();
+  const crashes: string[] = [];
+  let count = 0;
+  let effects = 0;
+  let problem: ErrorCode | undefined;
+
+  const start = (): void => {
+    const process = createProcess({
+      name: `controller-${++count}`,
+      timeline: world.timeline,
+      faults: world.faults,
+      random: random.fork(`process ${count}`),
+      story: world.story,
+      affected: () => {
+        effects += 1;
+      },
+      died: () => gone(process),
+    });
+    running.add(process);
+    world.story.tell(() => `${process.name} starts`);
+    void run(process);
+  };
+  const gone = (process: Process): void => {
+    running.delete(process);
+    world.timeline.at(random.between(200, 30_000), () => running.size === 0 && start());
+  };
+  const run = async (process: Process): Promise<void> => {
+    try {
+      await runOperator(partsOf(process));
+      if (process.isAlive() && !process.signal.aborted) crashes.push(`${process.name} ended by itself`);
+    } catch (error) {
+      crashes.push(`${process.name} crashed: ${error instanceof Error ? error.stack : errorMessage(error)}`);
+    }
+    process.kill('at its end');
+  };
+  const partsOf = (process: Process) => ({
+    process,
+    store: openStoreView({ ...world, process, random: random.fork(`store of ${process.name}`), recorded: () => {} }),
+    hosts: createHosts({ process, cloud: world.cloud, logs: world.logs, random: random.fork(`hosts of ${process.name}`) }),
+    providers: new Map([['Azure' as const, providerModule(world, process, () => problem)]]),
+    logs: logStore(world, process),
+    random: random.fork(`jitter of ${process.name}`).next,
+    story: world.story,
+  });
+  const any = (): Process | undefined => [...running][random.int(0, Math.max(0, running.size - 1))];
+
+  return {
+    start,
+    crashes,
+    effects: () => effects,
+    kill: (why) => any()?.kill(why),
+    restartGracefully: () => {
+      const process = any();
+      process?.stop();
+      world.timeline.at(STOP_MS, () => process?.kill('as it did not stop in time'));
+    },
+    startAnother: (forMs, isFenced) => {
+      const older = any();
+      if (isFenced) older?.fence();
+      start();
+      world.timeline.at(forMs, () => running.size > 1 && (isFenced ? older : any())?.kill('one of two'));
+    },
+    setProviderProblem: (code) => {
+      problem = code;
+    },
+  };
+};
+
+const providerModule = (world: World, process: Process, problem: () => ErrorCode | undefined): ProviderModule => {
+  const answering = <T>(what: () => T): T => {
+    const code = problem();
+    if (code) throw new OperatorError(code, 'the provider refuses everything (simulated)');
+    return what();
+  };
+  const open: ProviderModule['open'] = (pool) => ({
+    list: (of, signal) => process.read(`lists machines of ${of.metadata.name}`, () => answering(() => world.cloud.list(of)), signal),
+    create: (vm, of, signal) =>
+      process.effect(`creates the machine of ${vm.metadata.name}`, () => answering(() => world.cloud.create(vm, of)), signal),
+    delete: (machine, signal) =>
+      process.effect(`deletes ${machine.id} of pool ${pool.metadata.name}`, () => answering(() => world.cloud.delete(machine.vmUID)), signal),
+    connect: () => {
+      throw new OperatorError('bug', 'the simulated hosts need no shell');
+    },
+    offerings: (of) => world.cloud.offerings(of),
+  }) satisfies Provider;
+  return { type: 'Azure', open };
+};
+
+const logStore = ({ logs }: World, process: Process): LogStore => ({
+  append: (log, offset, bytes) =>
+    process.effect(`appends to the log of ${log.name}`, () => logs.append(log, offset, Buffer.from(bytes).toString('latin1'))),
+  summary: (log) => process.read(`reads the log of ${log.name}`, () => logs.summary(log)),
+  skip: (log, to) => process.effect(`skips in the log of ${log.name}`, () => logs.skip(log, to)),
+  remove: (log) => process.effect(`removes the log of ${log.name}`, () => logs.remove(log)),
+  hasSpace: () => process.read('asks for space', () => !logs.isFull()),
+});

@@ -1,0 +1,165 @@
+// One controller's connections to the simulated VMs: what it last saw there, and the copying of logs to the log store.
+// It looks again soon after something changes there, so that an idle world costs no simulated events.
+import { errorCode } from '../../controller/api/error.ts';
+import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
+import { OperatorError } from '../../controller/api/error.ts';
+import type { LogName } from '../../controller/output/log-store.ts';
+import type { Cloud, CloudMachine } from '../fakes/cloud.ts';
+import type { MemoryLogs } from '../fakes/memory-log-store.ts';
+import type { Random } from '../fakes/random.ts';
+import type { Run } from '../fakes/runs.ts';
+import type { Process } from './process.ts';
+
+export interface HostsParts {
+  readonly process: Process;
+  readonly cloud: Cloud;
+  readonly logs: MemoryLogs;
+  readonly random: Random;
+}
+
+type Listener = Parameters<Hosts['onChange']>[0];
+
+interface Connection {
+  readonly host: Host;
+  close(): void;
+}
+
+export const createHosts = (parts: HostsParts): Hosts => {
+  const listeners = new Set<Listener>();
+  const connections = new Map<string, Connection>();
+  const tell: Listener = (vmUID, session) => {
+    if (!parts.process.isAlive()) return;
+    for (const listener of listeners) listener(vmUID, session);
+  };
+  return {
+    open: (vmUID) => {
+      if (!connections.has(vmUID)) connections.set(vmUID, connect(vmUID, parts, tell));
+    },
+    close: (vmUID) => {
+      connections.get(vmUID)?.close();
+      connections.delete(vmUID);
+    },
+    get: (vmUID) => connections.get(vmUID)?.host,
+    onChange: (listener) => {
+      listeners.add(listener);
+    },
+  };
+};
+
+const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection => {
+  const { process, cloud, random } = parts;
+  const clock = process.clock;
+  let facts: HostFacts = { state: 'connecting', since: clock.now(), runs: new Map() };
+  let machine: CloudMachine | undefined;
+  let closed = false;
+  let lookDue = false;
+  const copier = createCopier(parts, () => lookSoon());
+
+  const lookSoon = (afterMs = random.between(20, 3000)): void => {
+    if (lookDue || closed) return;
+    lookDue = true;
+    clock.after(afterMs, () => {
+      lookDue = false;
+      void look();
+    });
+  };
+  const reach = (): CloudMachine => {
+    const found = cloud.byVM(vmUID);
+    if (found?.booted && !found.unreachable) return found;
+    throw new OperatorError('unavailable', `VM ${vmUID} does not answer (simulated)`);
+  };
+  const see = (state: HostFacts['state'], runs: HostFacts['runs']): void => {
+    const before = facts;
+    facts = { state, runs, since: before.state === state ? before.since : clock.now() };
+    if (before.state !== state) tell(vmUID, undefined);
+    for (const session of changedSessions(before.runs, runs)) tell(vmUID, session);
+  };
+  const showAll = (seen: CloudMachine): void => {
+    const runs = [...seen.runs.all.values()].map((run) => copier.facts(run, seen));
+    see('reachable', new Map(runs.map((run) => [runKey(run), run])));
+  };
+  const look = async (): Promise<void> => {
+    try {
+      await process.read(`looks at ${vmUID}`, () => {
+        const seen = reach();
+        watch(seen);
+        if (!closed) showAll(seen);
+      });
+    } catch {
+      if (closed) return;
+      see('unreachable', facts.runs);
+      watch(cloud.byVM(vmUID));
+      const isRetried = machine?.booted && !machine.unreachable;
+      if (isRetried) lookSoon(random.between(500, 10_000));
+    }
+  };
+  const onWorldChange = (): void => lookSoon();
+  const watch = (seen: CloudMachine | undefined): void => {
+    if (machine === seen) return;
+    machine?.watchers.delete(onWorldChange);
+    machine = seen;
+    machine?.watchers.add(onWorldChange);
+  };
+  const change = (what: string, apply: (machine: CloudMachine) => void, signal: AbortSignal): Promise<void> =>
+    process.effect(what, () => apply(reach()), signal);
+  const on = (id: RunID): string => `${runKey(id)} on ${cloud.byVM(vmUID)?.vmName ?? vmUID}`;
+
+  watch(cloud.byVM(vmUID));
+  lookSoon();
+  return {
+    host: {
+      facts: () => facts,
+      launch: (spec, signal) =>
+        change(
+          `launches ${spec.session.name} ${on(spec)}`,
+          (vm) => {
+            vm.runs.launch(spec, parts.logs.summary(spec.session).bytes);
+            showAll(vm);
+          },
+          signal,
+        ),
+      stop: (id, mode, signal) => change(`stops ${on(id)} (${mode})`, (vm) => vm.runs.stop(id, mode), signal),
+      type: (id, input, signal) => change(`types ${input.id} into ${on(id)}`, (vm) => vm.runs.type(id, input), signal),
+      clean: (id, signal) => change(`cleans ${on(id)}`, (vm) => vm.runs.clean(id), signal).then(() => lookSoon()),
+    },
+    close: () => {
+      closed = true;
+      machine?.watchers.delete(onWorldChange);
+    },
+  };
+};
+
+const changedSessions = (before: HostFacts['runs'], after: HostFacts['runs']): readonly LogName[] =>
+  [...after.values()].filter((run) => JSON.stringify(before.get(runKey(run))) !== JSON.stringify(run)).map((run) => run.session);
+
+interface Copier {
+  /** The run as seen now; what of its log is new is on its way to the log store from then on. */
+  facts(run: Run, machine: CloudMachine): RunFacts;
+}
+
+const createCopier = ({ process, logs, random }: HostsParts, copied: () => void): Copier => {
+  const busy = new Set<string>();
+  const copy = async (run: Run): Promise<void> => {
+    const key = runKey(run);
+    const have = logs.summary(run.session).bytes;
+    if (busy.has(key) || have < run.base || have >= run.base + run.log.length) return;
+    busy.add(key);
+    const text = run.log.slice(have - run.base);
+    try {
+      await process.effect(`copies ${text.length} bytes of ${key}`, () => logs.append(run.session, have, text));
+      busy.delete(key);
+      copied();
+    } catch (error) {
+      process.clock.after(errorCode(error) === 'conflict' ? 10 : random.between(2000, 20_000), () => {
+        busy.delete(key);
+        copied();
+      });
+    }
+  };
+  return {
+    facts: (run, machine) => {
+      void copy(run);
+      return { ...machine.runs.facts(run), copied: logs.summary(run.session) };
+    },
+  };
+};

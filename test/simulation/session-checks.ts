@@ -1,0 +1,85 @@
+// What must hold for sessions: nobody's spec is touched, an end is a true end and final, attempts only follow losses.
+import { isDeepStrictEqual } from 'node:util';
+import type { Session } from '../../controller/api/types.generated.ts';
+import { isFinished, startedOf } from '../../controller/reconcilers/session/facts.ts';
+import { isDraining } from '../../controller/reconcilers/vm/facts.ts';
+import type { RunExit } from '../../controller/session/host.ts';
+import { isLive, type StartedRun, vmOf, type World } from './world.ts';
+
+type Violate = (what: string) => void;
+
+const FINAL = ['phase', 'reason', 'exitCode', 'attempt', 'vm', 'startTime', 'completionTime'] as const;
+
+export const checkSession = (world: World, before: Session | undefined, after: Session | undefined, violate: Violate): void => {
+  const name = (after ?? before)?.metadata.name;
+  if (before && !after) {
+    const left = world.started.find((begun) => begun.run.uid === before.metadata.uid && isLive(begun) && !begun.machine.unreachable);
+    if (left) violate(`${name} is released while attempt ${left.run.attempt} still runs on ${left.machine.vmName}`);
+  }
+  if (!before || !after || before.status === after.status) return;
+  if (isFinished(before)) {
+    const changed = FINAL.filter((field) => !isDeepStrictEqual(before.status?.[field], after.status?.[field]));
+    if (changed.length > 0) violate(`${name} is finished, yet its ${changed.join(', ')} changed`);
+  }
+  if (before.status?.shutdown && !after.status?.shutdown) violate(`the shutdown of ${name} was latched and is forgotten`);
+  checkAttempt(world, before, after, violate);
+  checkPlacement(world, before, after, violate);
+};
+
+const checkAttempt = (world: World, before: Session, after: Session, violate: Violate): void => {
+  const was = before.status?.attempt ?? 1;
+  const is = after.status?.attempt ?? 1;
+  if (is === was) return;
+  const name = after.metadata.name;
+  if (is !== was + 1) violate(`${name} went from attempt ${was} to ${is}`);
+  if (startedOf(before) !== 'lost') violate(`${name} has attempt ${is} though attempt ${was} was not started and lost`);
+  const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
+  if (live) violate(`${name} gets attempt ${is} while attempt ${live.run.attempt} runs on ${live.machine.vmName}`);
+};
+
+const checkPlacement = (world: World, before: Session, after: Session, violate: Violate): void => {
+  const uid = after.status?.vm?.uid;
+  if (uid === undefined || uid === before.status?.vm?.uid) return;
+  const name = after.metadata.name;
+  const vm = vmOf(world, uid);
+  if (!vm) return violate(`${name} is placed on a VM that does not exist`);
+  if (isDraining(vm) && !world.isRelaxed()) violate(`${name} is placed on ${vm.metadata.name}, which is Draining`);
+  const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
+  if (live) violate(`${name} is placed on ${vm.metadata.name} while it runs on ${live.machine.vmName}`);
+};
+
+/** An end needs evidence in the world, and says what really happened. */
+export const checkFinish = (world: World, before: Session | undefined, after: Session, violate: Violate): void => {
+  if (!isFinished(after) || (before && isFinished(before))) return;
+  const wrong = (what: string): void => violate(`${after.metadata.name} finished as ${after.status?.phase}/${after.status?.reason}, but ${what}`);
+  const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
+  if (live) return wrong(`attempt ${live.run.attempt} still runs on ${live.machine.vmName}`);
+  const attempts = world.started.filter((begun) => begun.run.uid === after.metadata.uid);
+  const last = attempts.find((begun) => begun.run.attempt === (after.status?.attempt ?? 1));
+  checkEnd(world, after, last, wrong);
+  if (last && last.run.exit?.cause !== 'lost') checkLog(world, after, last, wrong);
+};
+
+const checkEnd = (world: World, session: Session, last: StartedRun | undefined, wrong: Violate): void => {
+  const { phase, reason, exitCode } = session.status ?? {};
+  const exit = last?.run.exit;
+  const code = exit && codeOf(exit);
+  if (exitCode !== undefined && exitCode !== code) wrong(`it says exit code ${exitCode}, the program ended with ${code}`);
+  const asked = session.metadata.deletionTimestamp ?? session.spec.shutdown ?? session.status?.shutdown;
+  if (phase === 'Completed' && code !== 0) wrong(`the program ended with ${code}`);
+  if (phase === 'Killed' && asked === undefined && !isPoolEnding(world, session)) wrong('nobody asked for it');
+  if (phase !== 'Failed') return;
+  if (reason === 'AgentFailed' && (exit?.cause !== 'exited' || code === 0)) wrong(`the program ended with ${JSON.stringify(exit)}`);
+  if (reason === 'VMLost' && last && exit?.cause !== 'lost') wrong(`its run ended with ${JSON.stringify(exit)}`);
+  if (reason === 'DeadlineExceeded' && session.spec.activeDeadlineSeconds === undefined) wrong('it has no deadline');
+};
+
+const codeOf = ({ code, signal }: RunExit): number | undefined => code ?? (signal === undefined ? undefined : 128 + signal);
+
+const isPoolEnding = (world: World, session: Session): boolean =>
+  world.database.get('VMPool', { namespace: session.metadata.namespace, name: session.spec.poolRef?.name ?? 'default' })?.metadata.deletionTimestamp !== undefined;
+
+const checkLog = (world: World, session: Session, { run }: StartedRun, wrong: Violate): void => {
+  const copied = (world.logs.text(session.metadata.uid) ?? '').slice(run.base);
+  if (copied !== run.log) wrong(`${copied.length} of the ${run.log.length} bytes it wrote are in the log store`);
+};

@@ -1,0 +1,67 @@
+// One seed from beginning to end: trouble for some hours, then peace, in which everything has to come to rest.
+import { settle } from '../fakes/clock.ts';
+import { createChecks } from './checks.ts';
+import { createControllers } from './controllers.ts';
+import type { Fault } from './faults.ts';
+import { checkRest } from './rest-checks.ts';
+import { playScenario, TROUBLE_MS } from './scenario.ts';
+import { createWorld } from './world.ts';
+
+export interface Result {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly faults: Readonly<Record<Fault, number>>;
+  /** A number that any difference in what happened changes: the same seed always gives the same. */
+  readonly fingerprint: string;
+  readonly sessions: number;
+  readonly machines: number;
+  readonly steps: number;
+  readonly story: readonly string[];
+}
+
+/** Everything must have come to rest by then: the longest session, question, back-off and timeout one after another. */
+const PEACE_MS = 14 * 3600_000;
+/** At rest is what changed nothing for longer than the longest of these: only then is nothing more to come. */
+const REST_MS = 100 * 60_000;
+const GLANCE_MS = 10 * 60_000;
+/** More than that is not slow, it is a loop. */
+const MOST_STEPS = 400_000;
+
+export const simulate = async (seed: number, options: { readonly told?: boolean } = {}): Promise<Result> => {
+  const world = createWorld(seed, options.told ?? false);
+  const checks = createChecks(world);
+  const controllers = createControllers(world);
+  let steps = 0;
+  const runUntil = async (ms: number): Promise<void> => {
+    for (let next = world.timeline.nextAt(); next !== undefined && next <= ms; next = world.timeline.nextAt()) {
+      await world.timeline.step();
+      checks.afterStep();
+      if (checks.violations.length > 0) return;
+      if (++steps > MOST_STEPS) return checks.violate(`it does not come to rest: ${MOST_STEPS} steps by ${world.timeline.elapsed() / 1000} s`);
+    }
+  };
+  playScenario(world, controllers);
+  controllers.start();
+  await settle();
+  await runUntil(TROUBLE_MS);
+  let restSince = TROUBLE_MS;
+  for (let now = TROUBLE_MS, effects = -1; checks.violations.length === 0 && now - restSince < REST_MS; now += GLANCE_MS) {
+    if (controllers.effects() !== effects) restSince = now;
+    effects = controllers.effects();
+    if (now > TROUBLE_MS + PEACE_MS) checks.violate(`the operator still makes changes ${PEACE_MS / 3600_000} h after the last trouble`);
+    await runUntil(now + GLANCE_MS);
+  }
+  if (checks.violations.length === 0) checkRest(world, checks.violate);
+  for (const crash of controllers.crashes) checks.violate(crash);
+  controllers.kill('as the simulation is over');
+  return {
+    seed,
+    steps,
+    violations: checks.violations,
+    faults: world.faults.counts,
+    fingerprint: `${steps} ${controllers.effects()} ${world.timeline.elapsed()} ${world.started.length}`,
+    sessions: world.created('Session'),
+    machines: world.cloud.machines.length,
+    story: world.story.lines(),
+  };
+};

@@ -1,0 +1,140 @@
+// What is true in a simulation, outside every controller: the stored resources, the machines, what runs on them and
+// what it wrote. All of it is drawn from the seed.
+import type { Kind } from '../../controller/api/object.ts';
+import type { VM } from '../../controller/api/types.generated.ts';
+import type { LaunchSpec } from '../../controller/session/host.ts';
+import { type Cloud, type CloudMachine, createCloud, type Fate } from '../fakes/cloud.ts';
+import { createMemoryLogs, type MemoryLogs } from '../fakes/memory-log-store.ts';
+import { createMemoryDatabase, type MemoryDatabase } from '../fakes/memory-store.ts';
+import { createRandom, type Random } from '../fakes/random.ts';
+import { type Behaviour, createRuns, type Run } from '../fakes/runs.ts';
+import { createTimeline, type Timeline } from '../fakes/timeline.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { createStory, type Story } from './story.ts';
+
+export interface StartedRun {
+  readonly run: Run;
+  readonly machine: CloudMachine;
+}
+
+export interface World {
+  readonly random: Random;
+  readonly timeline: Timeline;
+  readonly faults: Faults;
+  readonly story: Story;
+  readonly database: MemoryDatabase;
+  readonly cloud: Cloud;
+  readonly logs: MemoryLogs;
+  /** Every program that was ever started, oldest first. */
+  readonly started: readonly StartedRun[];
+  onStart(listener: (started: StartedRun) => void): void;
+  onMachine(listener: (machine: CloudMachine) => void): void;
+  /** Names the writer while it writes, for the story and the checks. */
+  asWriter<T>(name: string, write: () => T): T;
+  writer(): string;
+  /** Two leaders wrote at will: counts that rest on one writer may be off from now on. */
+  relax(): void;
+  isRelaxed(): boolean;
+  /** How many objects of a kind there ever were. */
+  created(kind: Kind): number;
+}
+
+export const REGIONS = ['westus3', 'eastus'] as const;
+const EPOCH = Date.UTC(2026, 0, 5, 8);
+
+export const createWorld = (seed: number, isTold: boolean): World => {
+  const random = createRandom(seed);
+  const timeline = createTimeline(EPOCH);
+  const faults = createFaults(random.fork('faults'));
+  const story = createStory(isTold, timeline.elapsed);
+  const started: StartedRun[] = [];
+  const startListeners: ((started: StartedRun) => void)[] = [];
+  const machineListeners: ((machine: CloudMachine) => void)[] = [];
+  let objects = 0;
+  let writer = 'user';
+  let relaxed = false;
+  const database = createMemoryDatabase({ now: timeline.wall, newUID: () => `uid-${++objects}` });
+  const created = { Session: 0, VMPool: 0, VM: 0 };
+  database.subscribe(({ kind, before }) => {
+    if (!before) created[kind] += 1;
+  });
+  const runRandom = random.fork('runs');
+
+  const runsOf = (machine: () => CloudMachine) =>
+    createRuns({
+      timeline,
+      random: runRandom,
+      behaviourOf: (spec) => behaviourOf(spec, faults, seed),
+      started: (run) => {
+        const begun = { run, machine: machine() };
+        started.push(begun);
+        story.tell(() => `  ${run.session.name} attempt ${run.attempt} STARTS on ${begun.machine.vmName} (${begun.machine.id})`);
+        for (const listener of startListeners) listener(begun);
+      },
+      changed: (run) => {
+        if (run.state === 'ended') story.tell(() => `  ${run.session.name} attempt ${run.attempt} ended: ${JSON.stringify(run.exit)}`);
+        for (const watcher of [...machine().watchers]) watcher();
+      },
+    });
+  const cloudRandom = random.fork('cloud');
+  const cloud = createCloud({
+    timeline,
+    regions: REGIONS,
+    fateOf: () => fateOf(faults, cloudRandom),
+    deleteMs: () => cloudRandom.between(2_000, 90_000),
+    runsOf,
+    poolExists: (pool) => database.get('VMPool', pool.metadata)?.metadata.uid === pool.metadata.uid,
+    changed: (machine, what) => {
+      story.tell(() => `  ${machine.id} of ${machine.vmName} (${machine.vmUID}) ${what}`);
+      for (const listener of machineListeners) listener(machine);
+    },
+  });
+  return {
+    random, timeline, faults, story, database, cloud, started,
+    logs: createMemoryLogs(),
+    onStart: (listener) => void startListeners.push(listener),
+    onMachine: (listener) => void machineListeners.push(listener),
+    writer: () => writer,
+    relax: () => {
+      relaxed = true;
+    },
+    isRelaxed: () => relaxed,
+    created: (kind) => created[kind],
+    asWriter: (name, write) => {
+      const before = writer;
+      writer = name;
+      try {
+        return write();
+      } finally {
+        writer = before;
+      }
+    },
+  };
+};
+
+const fateOf = (faults: Faults, random: Random): Fate => {
+  const bootSeconds = faults.strikes('slowBoot') ? random.between(300, 1200) : random.between(15, 200);
+  if (faults.strikes('vmNeverBoots')) return { bootSeconds, end: random.pick(['never boots', 'stays creating']) };
+  return { bootSeconds, end: faults.strikes('vmFails') ? 'fails' : 'boots' };
+};
+
+/** Each attempt has its own character, whatever was drawn before it, so that the story of one survives small changes. */
+const behaviourOf = ({ session, attempt }: LaunchSpec, faults: Faults, seed: number): Behaviour => {
+  const random = createRandom(seed).fork(`${session.name}.${attempt}`);
+  const bursts = random.int(1, 6);
+  return {
+    bursts,
+    runSeconds: 10 * 300 ** random.next(),
+    code: random.chance(0.7) ? 0 : random.int(1, 120),
+    ignoresTerm: faults.strikes('ignoresTerm'),
+    endsWellOnTerm: random.chance(0.2),
+    preparation: faults.strikes('sourceFails') ? 'source' : faults.strikes('launchFails') ? 'launch' : 'ok',
+    ...(random.chance(0.05) && { signal: random.pick([6, 9, 11]) }),
+    ...(random.chance(0.12) && { asksAt: random.int(0, bursts - 1) }),
+    ...(faults.strikes('supervisorLost') && { lostAt: random.int(0, bursts - 1) }),
+  };
+};
+
+export const isLive = ({ run, machine }: StartedRun): boolean => run.state === 'running' && machine.state === 'running';
+
+export const vmOf = (world: World, uid: string): VM | undefined => world.database.list('VM').find((vm) => vm.metadata.uid === uid);
