@@ -1,16 +1,36 @@
 #!/usr/bin/env node
-// The installed program: loads the command line through Node's compile cache, which halves its start-up.
-// Kept so plain that an older Node can run it and be told what it is missing.
+// The installed program: loads the command line through Node's compile cache. Kept so plain that a Node too old for the rest can
+// run it: in a clone it hands over to the Node among the development dependencies, elsewhere it says what is missing.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const cloneNode = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+
 if (major > 22 || (major === 22 && minor >= 22)) {
   // Not the default place under the shared /tmp, where another user could leave code for us to run.
   nodeModule.enableCompileCache(join(homedir(), '.cache', 'berth', 'compiled'));
   await import('./main.ts');
+} else if (existsSync(cloneNode)) {
+  handOver();
 } else {
-  process.stderr.write(`berth needs Node.js 22.22 or newer; this is ${process.version}. Install a current Node.js and try again.\n`);
+  process.stderr.write(`berth: needs Node.js 22.22 or newer and this is ${process.version}: install a current Node.js and try again\n`);
   process.exitCode = 1;
+}
+
+/** Ctrl-C reaches both of us, and the other decides what it means. */
+function handOver(): void {
+  const other = spawn(cloneNode, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (signal !== 'SIGINT') other.kill(signal);
+    });
+  }
+  other.on('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
 }
