@@ -59,3 +59,6 @@ export const parseKey = (text: string): ObjectKey => {
   const slash = text.indexOf('/');
   return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
 };
+
+/** Our finalizer is on it: something outside may exist in its name. */
+export const isHeld = ({ metadata }: { readonly metadata: ObjectMeta }): boolean => metadata.finalizers?.includes(FINALIZER) ?? false;

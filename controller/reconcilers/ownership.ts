@@ -9,8 +9,6 @@ export const preconditionOf = ({ metadata }: Kinds[Kind]): Precondition => ({
   resourceVersion: metadata.resourceVersion,
 });
 
-export const isHeld = ({ metadata }: Kinds[Kind]): boolean => metadata.finalizers?.includes(FINALIZER) ?? false;
-
 export const addFinalizer = <K extends Kind>(store: Store, kind: K, object: Kinds[K]): Promise<Kinds[K]> =>
   store.patchFinalizers(kind, preconditionOf(object), [...(object.metadata.finalizers ?? []), FINALIZER]);
 

@@ -1,6 +1,6 @@
 // What a pool does next: one decision for all its sessions and VMs.
 import { findCondition } from '../../api/condition.ts';
-import { FINALIZER } from '../../api/object.ts';
+import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import type { Session, VMPool } from '../../api/types.generated.ts';
 import { startedOf } from '../session/facts.ts';
@@ -39,7 +39,7 @@ export const decide = (observed: PoolObserved): Decision<PoolAction> => {
   const chosen = new Set(placement.placed.map(({ vm }) => vm.metadata.name));
   const retired = retire(pool, classified.vms, chosen, observed.now);
   const actions: PoolAction[] = [
-    ...ownership(observed, pool, classified),
+    ...ownership(pool, classified),
     ...placements(placement, observed),
     ...creations(observed, pool, growth),
     ...retired.leaving.map(({ vm, because }): PoolAction => ({ do: 'drainVM', vm, because })),
@@ -64,8 +64,8 @@ const mayGrow = (observed: PoolObserved, pool: VMPool): boolean =>
   !pool.metadata.deletionTimestamp && !pool.spec.paused && observed.logStoreHasSpace && observed.providerProblem === undefined;
 
 /** Held from before the first VM until the last is seen gone. */
-const ownership = (observed: PoolObserved, pool: VMPool, { vms }: Classified): PoolAction[] => {
-  const held = pool.metadata.finalizers?.includes(FINALIZER) ?? false;
+const ownership = (pool: VMPool, { vms }: Classified): PoolAction[] => {
+  const held = isHeld(pool);
   if (!held && !pool.metadata.deletionTimestamp) return [{ do: 'hold', because: 'VMs are made in its name' }];
   const abandoned = pool.metadata.annotations?.['berth.dev/abandon'] === 'true';
   if (!held || !pool.metadata.deletionTimestamp) return [];
@@ -85,7 +85,7 @@ const placements = ({ placed }: Placement, { reachable }: PoolObserved): PoolAct
 
 /** Only once the pool is held, so that a pool deleted at this very moment still knows of its VMs. */
 const creations = (observed: PoolObserved, pool: VMPool, { newVMs }: Growth): PoolAction[] =>
-  pool.metadata.finalizers?.includes(FINALIZER)
+  isHeld(pool)
     ? newVMs.flatMap(({ vm, because }, index): PoolAction[] => {
         const name = observed.freeNames[index];
         return name === undefined ? [] : [{ do: 'createVM', name, vm, because }];

@@ -39,11 +39,16 @@ interface Group {
 
 export const createFleet = (all: readonly Berths[]): Fleet => {
   const groups = new Map<string, Group>();
+  const groupOf = ({ rank, size, region }: Berths): Group => {
+    const key = `${rank} ${size} ${region ?? ''}`;
+    const group = groups.get(key) ?? { rank, size, region, shelves: [] };
+    groups.set(key, group);
+    return group;
+  };
   const add = (berths: Berths): void => {
-    const key = `${berths.rank} ${berths.size} ${berths.region ?? ''}`;
-    let group = groups.get(key);
-    if (!group) groups.set(key, (group = { rank: berths.rank, size: berths.size, region: berths.region, shelves: [] }));
-    const shelf = (group.shelves[berths.freeSlots] ??= []);
+    const { shelves } = groupOf(berths);
+    const shelf = shelves[berths.freeSlots] ?? [];
+    shelves[berths.freeSlots] = shelf;
     shelf.splice(insertionPoint(shelf, berths), 0, berths);
   };
   for (const berths of all) add(berths);
@@ -72,11 +77,8 @@ export const createFleet = (all: readonly Berths[]): Fleet => {
       if (best && shelf) shelf.splice(shelf.indexOf(best), 1);
     },
     freeSlots: (demand) => {
-      let free = 0;
-      for (const group of groups.values()) {
-        if (matches(group, demand)) group.shelves.forEach((shelf, slots) => (free += shelf.length * slots));
-      }
-      return free;
+      const matching = [...groups.values()].filter((group) => matches(group, demand));
+      return matching.reduce((sum, { shelves }) => sum + shelves.reduce((free, shelf, slots) => free + shelf.length * slots, 0), 0);
     },
   };
 };

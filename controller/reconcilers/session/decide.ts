@@ -1,7 +1,7 @@
 // What happens next to a session.
 import { parseTime } from '../../api/clock.ts';
+import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
-import { isHeld } from '../ownership.ts';
 import { startedOf } from './facts.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
 import { deadlineOf, stopMode, type Verdict, verdictOf } from './verdict.ts';

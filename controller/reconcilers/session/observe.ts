@@ -27,29 +27,36 @@ export const createSessionObserve =
   async (key: ObjectKey, now: number): Promise<SessionObserved | undefined> => {
     const session = reads.sessions.get(key);
     if (!session) return undefined;
-    const { namespace } = key;
-    const pool = reads.pools.get({ namespace, name: poolNameOf(session) });
-    const placement = session.status?.vm;
-    const named = placement && reads.vms.get({ namespace, name: placement.name });
-    const vm = named?.metadata.uid === placement?.uid ? named : undefined;
-    const host = placement && reads.hosts.get(placement.uid)?.facts();
-    const run = host?.runs.get(runKey({ uid: session.metadata.uid, attempt: session.status?.attempt ?? 1 }));
-    const launching = startedOf(session) === 'launching';
+    const pool = reads.pools.get({ namespace: key.namespace, name: poolNameOf(session) });
+    const seen = onVM(reads, session);
+    const unseenOutput = !seen.run && session.status?.startTime !== undefined && !isFinished(session);
+    const launching = !seen.run && startedOf(session) === 'launching';
     return {
       now,
       session,
       ...(pool ? { pool } : {}),
-      ...(vm ? { vm } : {}),
-      ...(host ? { hostState: host.state } : {}),
-      ...(host?.message === undefined ? {} : { hostMessage: host.message }),
-      ...(run ? { run } : {}),
-      ...(run || !session.status?.startTime || isFinished(session)
-        ? {}
-        : { log: await reads.logs.summary({ ...key, uid: session.metadata.uid }) }),
-      ...(launching && !run ? await secretProblem(reads.secret, session) : {}),
-      outputDue: run !== undefined && !isFinished(session) && isOutputDue(reads, session, run, now),
+      ...seen,
+      ...(unseenOutput ? { log: await reads.logs.summary({ ...key, uid: session.metadata.uid }) } : {}),
+      ...(launching ? await secretProblem(reads.secret, session) : {}),
+      outputDue: seen.run !== undefined && !isFinished(session) && isOutputDue(reads, session, seen.run, now),
     };
   };
+
+type OnVM = Pick<SessionObserved, 'vm' | 'hostState' | 'hostMessage' | 'run'>;
+
+const onVM = (reads: SessionReads, session: Session): OnVM => {
+  const { metadata, status } = session;
+  if (!status?.vm) return {};
+  const named = reads.vms.get({ namespace: metadata.namespace, name: status.vm.name });
+  const host = reads.hosts.get(status.vm.uid)?.facts();
+  const run = host?.runs.get(runKey({ uid: metadata.uid, attempt: status.attempt ?? 1 }));
+  return {
+    ...(named?.metadata.uid === status.vm.uid ? { vm: named } : {}),
+    ...(host ? { hostState: host.state } : {}),
+    ...(host?.message === undefined ? {} : { hostMessage: host.message }),
+    ...(run ? { run } : {}),
+  };
+};
 
 const isOutputDue = (reads: SessionReads, session: Session, run: RunFacts, now: number): boolean => {
   const { output } = session.status ?? {};

@@ -35,21 +35,24 @@ export const verdictOf = (observed: SessionObserved): Verdict => {
   const { session, run } = observed;
   if (isFinished(session)) return { is: 'finished' };
   const started = startedOf(session);
-  if (started === 'no' || started === 'lost')
-    return stopMode(observed) ? ended(killed(observed, 'stopped before it was started')) : { is: 'waiting' };
+  if (started === 'no' || started === 'lost') return stopMode(observed) ? neverStarted(observed) : { is: 'waiting' };
   if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run);
   if (vmIsLost(observed)) return lost(observed, `VM ${session.status?.vm?.name ?? ''} was lost${bytesKept(observed)}`);
-  if (observed.hostState === 'connecting' || observed.hostState === undefined) {
-    return run ? { is: 'active', run } : { is: started === 'launching' ? 'launching' : 'unseen' };
-  }
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
-  // The VM answers and has never heard of it: the launch has not happened, and now never will.
-  if (started === 'launching' && stopMode(observed)) return ended(killed(observed, 'stopped before it was started'));
-  return started === 'launching'
-    ? { is: 'launching' }
-    : lost(observed, `VM ${session.status?.vm?.name ?? ''} has no trace of it any more${bytesKept(observed)}`);
+  return started === 'launching' ? notSeen(observed) : missing(observed);
 };
+
+/** The launch was intended; once the VM answers and has never heard of it, it has not happened. */
+const notSeen = (observed: SessionObserved): Verdict =>
+  observed.hostState === 'reachable' && stopMode(observed) ? neverStarted(observed) : { is: 'launching' };
+
+const missing = (observed: SessionObserved): Verdict =>
+  observed.hostState === 'reachable'
+    ? lost(observed, `VM ${observed.session.status?.vm?.name ?? ''} has no trace of it any more${bytesKept(observed)}`)
+    : { is: 'unseen' };
+
+const neverStarted = (observed: SessionObserved): Verdict => ended(killed(observed, 'stopped before it was started'));
 
 /** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
 export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
