@@ -1,0 +1,104 @@
+// `berth plan`: what the controller would decide for every pool now, without doing it. Observe + decide, printed.
+import { findCondition } from './api/condition.ts';
+import { type Kind, type Kinds, keyOf, keyString, type ObjectKey } from './api/object.ts';
+import type { Indexes, View } from './api/view.ts';
+import { createProviders, type ProviderModules } from './provider/providers.ts';
+import { SESSION_INDEXES, VM_INDEXES } from './reconcilers/indexes.ts';
+import { classify } from './reconcilers/pool/classify.ts';
+import { decide } from './reconcilers/pool/decide.ts';
+import type { PoolAction, PoolObserved } from './reconcilers/pool/model.ts';
+import { createPoolObserve } from './reconcilers/pool/observe.ts';
+import { poolNameOf } from './reconcilers/session/facts.ts';
+import { createCache } from './runtime/cache.ts';
+import type { Client } from './store/client.ts';
+
+export interface Plan {
+  readonly pools: readonly PoolPlan[];
+}
+
+export interface PoolPlan {
+  readonly pool: ObjectKey;
+  readonly actions: readonly PlannedAction[];
+  readonly waiting: readonly Waiting[];
+}
+
+export interface PlannedAction {
+  readonly do: string;
+  /** What it is done to: a session, a VM, or the pool itself. */
+  readonly on: string;
+  readonly because: string;
+  readonly hourlyUSD?: string;
+}
+
+export interface Waiting {
+  readonly session: string;
+  readonly reason: string;
+  readonly message: string;
+  /** Its place in the pool's queue, from 1. */
+  readonly position: number;
+}
+
+export const plan = async (client: Client, modules: ProviderModules, now: number): Promise<Plan> => {
+  const [sessions, vms, pools, secrets] = await Promise.all([
+    client.list('Session'),
+    client.list('VM'),
+    client.list('VMPool'),
+    client.secrets(),
+  ]);
+  const keys = new Map(secrets.map((secret) => [keyString(secret), Object.fromEntries(secret.keys.map((key) => [key, '']))]));
+  const observe = createPoolObserve({
+    pools: viewOf<'VMPool'>(pools, {}),
+    sessions: viewOf<'Session'>(sessions, SESSION_INDEXES),
+    vms: viewOf<'VM'>(vms, VM_INDEXES),
+    secret: async (key) => keys.get(keyString(key)),
+    providers: createProviders(modules),
+    hosts: { get: () => undefined },
+    logs: { hasSpace: async () => true },
+  });
+  const named = sessions.map(({ metadata, ...rest }) => ({ namespace: metadata.namespace, name: poolNameOf({ metadata, ...rest }) }));
+  const wanted = new Map([...pools.map(keyOf), ...named].map((key) => [keyString(key), key]));
+  const observed = await Promise.all([...wanted.values()].map((key) => observe(key, now)));
+  return { pools: observed.flatMap((pool) => (pool ? [planOf(pool)] : [])) };
+};
+
+const planOf = (observed: PoolObserved): PoolPlan => {
+  const { actions } = decide(observed);
+  const placed = new Set(actions.flatMap((action) => (action.do === 'placeSession' ? [action.session] : [])));
+  const waits = new Map(actions.flatMap((action) => (action.do === 'explainWait' ? [[action.session, action.wait] as const] : [])));
+  const waiting = classify(observed).pending.flatMap((session, index): Waiting[] => {
+    if (placed.has(session)) return [];
+    const known = findCondition(session.status?.conditions, 'Placed');
+    const stands = known?.status === 'False' ? known : { reason: 'VMBooting', message: 'a VM is made for it' };
+    const { reason, message } = waits.get(session) ?? stands;
+    return [{ session: session.metadata.name, reason, message, position: index + 1 }];
+  });
+  return {
+    pool: observed.key,
+    actions: actions.filter((action) => action.do !== 'explainWait').map((action) => planned(action, observed)),
+    waiting,
+  };
+};
+
+const planned = (action: PoolAction, { key, offerings }: PoolObserved): PlannedAction => {
+  const because = action.because;
+  switch (action.do) {
+    case 'createVM': {
+      const price = offerings.find(({ size, available }) => available && size === action.vm.size)?.hourlyUSD;
+      return { do: action.do, on: action.name, because, ...(price === undefined ? {} : { hourlyUSD: price }) };
+    }
+    case 'placeSession':
+    case 'explainWait':
+      return { do: action.do, on: action.session.metadata.name, because };
+    case 'drainVM':
+      return { do: action.do, on: action.vm.metadata.name, because };
+    case 'hold':
+    case 'release':
+      return { do: action.do, on: key.name, because };
+  }
+};
+
+const viewOf = <K extends Kind>(objects: readonly Kinds[K][], indexes: Indexes<K>): View<K> => {
+  const cache = createCache(indexes);
+  for (const object of objects) cache.put(object);
+  return cache;
+};
