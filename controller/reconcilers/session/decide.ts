@@ -25,11 +25,11 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
     case 'finished':
       return finished(observed);
     case 'waiting':
-      return isHeld(observed.session) || observed.session.metadata.deletionTimestamp
-        ? []
-        : [{ do: 'hold', because: 'something will run in its name' }];
+      return hold(observed);
     case 'launching':
-      return observed.hostState === 'reachable' && isHeld(observed.session) ? [{ do: 'launch', because: 'its VM is ready' }] : [];
+      // Placed on a ready VM before it was held: nothing may run in the name of what could vanish.
+      if (!isHeld(observed.session)) return hold(observed);
+      return observed.hostState === 'reachable' ? [{ do: 'launch', because: 'its VM is ready' }] : [];
     case 'active':
       return active(observed, verdict.run);
     case 'unreachable':
@@ -40,6 +40,9 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
       return [];
   }
 };
+
+const hold = ({ session }: SessionObserved): SessionAction[] =>
+  isHeld(session) || session.metadata.deletionTimestamp ? [] : [{ do: 'hold', because: 'something will run in its name' }];
 
 const active = (observed: SessionObserved, run: NonNullable<SessionObserved['run']>): SessionAction[] => {
   if (observed.hostState !== 'reachable') return [];
