@@ -43,7 +43,8 @@ const { metafile } = await build({
   plugins: [assets],
   logLevel: 'warning',
   metafile: true,
-});
+  // What is wrong has been printed by then.
+}).catch(() => process.exit(1));
 await chmod(join(dist, 'berth.mjs'), 0o755);
 await removeStale(new Set(Object.keys(metafile.outputs)));
 
