@@ -1,7 +1,7 @@
 // The operator as a whole: informers, queues, controllers and what wakes them, over parts that are passed in. The real
 // controller and the simulation run this very thing.
 import type { Clock } from './api/clock.ts';
-import type { Kind } from './api/object.ts';
+import { type Kind, keyOf, keyString } from './api/object.ts';
 import type { Action, Outcome, Reconciler } from './api/reconciler.ts';
 import type { LogStore } from './output/log-store.ts';
 import { createProviders, type ProviderModules } from './provider/providers.ts';
@@ -38,8 +38,12 @@ export interface OperatorParts {
 export interface Operator {
   /** Works until the signal, then stops taking work and lets what runs come to its end. */
   run(signal: AbortSignal): Promise<void>;
-  readonly informers: { readonly [K in Kind]: Informer<K> };
+  /** Looks at everything anew: for when the clock has jumped, or the machine has slept, and timers with it. */
+  wakeAll(): void;
+  readonly informers: Informers;
 }
+
+export type Informers = { readonly [K in Kind]: Informer<K> };
 
 const OUTPUT_INTERVAL_MS = 10_000;
 /** SPEC 4: status writes for mere output of running sessions, in all. */
@@ -73,6 +77,11 @@ export const createOperator = (parts: OperatorParts): Operator => {
   connect(parts, informers, { session: session.queue, vm: vm.queue, pool: pool.queue });
   return {
     informers,
+    wakeAll: () => {
+      for (const object of informers.Session.list()) session.queue.add(keyString(keyOf(object)), { priority: START_UP_PRIORITY });
+      for (const object of informers.VM.list()) vm.queue.add(keyString(keyOf(object)), { priority: START_UP_PRIORITY });
+      for (const object of informers.VMPool.list()) pool.queue.add(keyString(keyOf(object)), { priority: START_UP_PRIORITY });
+    },
     run: async (signal) => {
       const watches = Object.values(informers).map((informer) => informer.run(signal));
       // Absence means nothing until all that exists is known: no worker starts before (CONVENTIONS D8).
@@ -83,7 +92,7 @@ export const createOperator = (parts: OperatorParts): Operator => {
   };
 };
 
-const createInformers = ({ store }: OperatorParts): { readonly [K in Kind]: Informer<K> } => ({
+const createInformers = ({ store }: OperatorParts): Informers => ({
   Session: createInformer({ kind: 'Session', store, indexes: SESSION_INDEXES }),
   VM: createInformer({ kind: 'VM', store, indexes: VM_INDEXES }),
   VMPool: createInformer({ kind: 'VMPool', store }),
@@ -128,7 +137,7 @@ const runner = <K extends Kind, O, A extends Action>(
 /** From changes to keys. */
 const connect = (
   { hosts }: OperatorParts,
-  informers: { readonly [K in Kind]: Informer<K> },
+  informers: Informers,
   queues: { readonly session: Queue; readonly vm: Queue; readonly pool: Queue },
 ): void => {
   const triggersAt = (priority: number) => {

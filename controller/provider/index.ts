@@ -1,20 +1,22 @@
 // Which providers there are, by the type a pool names. A new one is a folder here and a line in this list.
 import type { Clock } from '../api/clock.ts';
-import { stopAllRuns } from '../session/stop-all-runs.ts';
-import { localShell } from '../shell/local.ts';
+import type { Shell } from '../shell/shell.ts';
 import { localProvider } from './local/local-provider.ts';
-import type { ProviderModule } from './provider.ts';
+import type { ProviderModules } from './providers.ts';
 
 export interface ProvidersOptions {
-  /** Where machines of type Local lie. */
-  readonly localRoot: string;
   readonly clock: Clock;
-  /** The controller's own environment: commands on this machine get PATH, HOME and the like of it. */
-  readonly environment: NodeJS.ProcessEnv;
+  readonly local: {
+    /** Where its machines lie. */
+    readonly root: string;
+    /** The way in to a machine, which is a directory on this one (BERTH_HOME). */
+    readonly shell: (home: string) => Shell;
+    /** Ends everything that runs there, at once. */
+    readonly stopAll: (shell: Shell) => Promise<void>;
+  };
 }
 
-export const createProviders = ({ localRoot, clock, environment }: ProvidersOptions): ReadonlyMap<ProviderModule['type'], ProviderModule> => {
-  const shell = (home: string) => localShell({ BERTH_HOME: home }, environment);
-  const modules = [localProvider({ root: localRoot, clock, shell, stopAll: stopAllRuns })];
+export const providerModules = ({ clock, local }: ProvidersOptions): ProviderModules => {
+  const modules = [localProvider({ ...local, clock })];
   return new Map(modules.map((module) => [module.type, module]));
 };
