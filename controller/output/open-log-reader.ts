@@ -1,5 +1,5 @@
 // Reads one log of the log store, from any process: by offset, as it grows, or its last lines. Lost ranges are passed over.
-import { type FSWatcher, existsSync, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { logFile, logFolder, readIndex, solidParts } from './log-files.ts';

@@ -5,7 +5,7 @@ const TAIL_BYTES = 4096;
 /** How much raw output is looked at: progress bars and colours make much of little. */
 export const RAW_TAIL_BYTES = 16_384;
 // What stripping leaves of C0 and C1 (tab and newline stay), and what neither YAML nor JSON readers agree on.
-const UNREADABLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffe\uffff]/g;
+const UNREADABLE = /(?![\t\n])\p{Cc}|[\ufeff\ufffe\uffff]/gu;
 
 /** At most 4 KiB of UTF-8; whole lines where a line fits. `raw` begins at a line unless `cut`. */
 export const readableTail = (raw: Uint8Array, cut: boolean): string => {

@@ -33,7 +33,13 @@ const claude: Form = ({ maxTurns }) => ({
 /** amplihack takes the prompt in argv only. `--auto` is its only mode flag: the other modes are slash commands. */
 const amplihack: Form = ({ mode, maxTurns }, prompt) => ({
   argv: [
-    'amplihack', 'claude', '--auto', '--max-turns', String(maxTurns), '--', '-p',
+    'amplihack',
+    'claude',
+    '--auto',
+    '--max-turns',
+    String(maxTurns),
+    '--',
+    '-p',
     mode === 'auto' ? prompt : `/amplihack:${mode} ${prompt}`,
   ],
   promptOnStdin: false,

@@ -17,26 +17,26 @@ const HEADER_BYTES = 1 << 20;
 
 export async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   let buffered: Buffer = Buffer.alloc(0);
-  let header: Record<string, unknown> | undefined;
   for await (const chunk of chunks) {
     buffered = buffered.length === 0 ? Buffer.from(chunk) : Buffer.concat([buffered, chunk]);
-    for (;;) {
-      if (header === undefined) {
-        const newline = buffered.indexOf(10);
-        if (newline < 0 && buffered.length > HEADER_BYTES) throw malformed();
-        if (newline < 0) break;
-        header = parseHeader(buffered.subarray(0, newline).toString());
-        buffered = buffered.subarray(newline + 1);
-      }
-      const wanted = header.t === 'log' ? Number(header.bytes) : 0;
-      if (buffered.length < wanted) break;
-      // The other end is our own program, delivered by content hash: its frames have the declared shape.
-      yield { ...header, data: buffered.subarray(0, wanted) } as unknown as Frame;
-      buffered = buffered.subarray(wanted);
-      header = undefined;
+    for (let next = takeFrame(buffered); next !== undefined; next = takeFrame(buffered)) {
+      buffered = buffered.subarray(next.length);
+      yield next.frame;
     }
   }
 }
+
+/** The first frame and its length; undefined while it is not all there. */
+const takeFrame = (buffered: Buffer): { readonly frame: Frame; readonly length: number } | undefined => {
+  const newline = buffered.indexOf(10);
+  if (newline < 0 && buffered.length > HEADER_BYTES) throw malformed();
+  if (newline < 0) return undefined;
+  const header = parseHeader(buffered.subarray(0, newline).toString());
+  const end = newline + 1 + (header.t === 'log' ? Number(header.bytes) : 0);
+  if (buffered.length < end) return undefined;
+  // The other end is our own program, delivered by content hash: its frames have the declared shape.
+  return { frame: { ...header, data: buffered.subarray(newline + 1, end) } as unknown as Frame, length: end };
+};
 
 const parseHeader = (line: string): Record<string, unknown> => {
   try {

@@ -80,7 +80,8 @@ export const connectHost = (options: HostConnectionOptions): HostConnection => {
   const inTurn = limit(CALLS_AT_ONCE);
   const call = (command: Parameters<VMCommands['call']>[0], request: object, signal: AbortSignal) =>
     inTurn(() => {
-      if (commands === undefined) throw new OperatorError('unavailable', `the VM is not reachable${known.message ? `: ${known.message}` : ''}`);
+      if (commands === undefined)
+        throw new OperatorError('unavailable', `the VM is not reachable${known.message ? `: ${known.message}` : ''}`);
       return commands.call(command, request, signal);
     });
   void keepUp();
@@ -112,10 +113,14 @@ const backoff = (failures: number, random: number): number =>
 const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const cancel = clock.after(ms, resolve);
-    signal.addEventListener('abort', () => {
-      cancel();
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        cancel();
+        resolve();
+      },
+      { once: true },
+    );
   });
 
 /** A connection may be dead without anybody being told: a stopped VM, a forgotten NAT entry. */

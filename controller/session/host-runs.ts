@@ -1,6 +1,6 @@
 // The runs of one host as last seen: what the VM says of them, joined with what of their logs is in the log store.
 import type { Clock } from '../api/clock.ts';
-import type { LogName, LogStore, LogSummary } from '../output/log-store.ts';
+import type { LogName, LogStore } from '../output/log-store.ts';
 import type { Frame, VMRun } from './frames.ts';
 import type { RunFacts } from './host.ts';
 import { copyLog, type LogCopy } from './log-copy.ts';
@@ -49,7 +49,11 @@ export const trackRuns = ({ logs, clock, changed, failed }: HostRunsOptions): Ho
     changed(session);
   };
   const tellGrowth = (key: string, session: LogName) => {
-    if (!growing.has(key)) growing.set(key, clock.after(GROWTH_MS, () => tell(key, session)));
+    if (!growing.has(key))
+      growing.set(
+        key,
+        clock.after(GROWTH_MS, () => tell(key, session)),
+      );
   };
   const update = (key: string, change: (facts: RunFacts) => Partial<RunFacts>) => {
     const before = runs.get(key);
@@ -59,8 +63,9 @@ export const trackRuns = ({ logs, clock, changed, failed }: HostRunsOptions): Ho
     if (after.exit && after.copied.bytes >= after.logBytes) tell(key, after.session);
     else tellGrowth(key, after.session);
   };
-  const learn = async (key: string, told: VMRun) => {
+  const learn = async (key: string, told: VMRun, answer = false) => {
     const copied = runs.get(key)?.copied ?? (await logs.summary(told.session));
+    if (answer && runs.has(key)) return;
     // Bytes that were copied may be missing on a VM that lost its power: the log ends where the copy does then.
     const logBytes = Math.max(told.logBytes, copied.bytes, runs.get(key)?.logBytes ?? 0);
     put(key, { ...told, logBytes: told.exit ? Math.max(told.logBytes, copied.bytes) : logBytes, copied });
@@ -97,7 +102,8 @@ export const trackRuns = ({ logs, clock, changed, failed }: HostRunsOptions): Ho
 
   return {
     facts: () => runs,
-    learn,
+    // The stream is never behind its own words, but an answer may be: by now the run may have ended.
+    learn: (key, told) => learn(key, told, true),
     take: async (frame, send) => {
       switch (frame.t) {
         case 'run':

@@ -56,7 +56,9 @@ export const localShell = (env: Readonly<Record<string, string>>, inherited: Nod
         const child = start(argv, signal);
         child.stderr.resume();
         child.once('spawn', () => resolve({ write: (text) => child.stdin.write(text), output: child.stdout }));
-        child.once('error', (cause) => reject(new OperatorError('unavailable', `${argv[0]} could not be run: ${cause.message}`, { cause })));
+        child.once('error', (cause) =>
+          reject(new OperatorError('unavailable', `${argv[0]} could not be run: ${cause.message}`, { cause })),
+        );
       }),
     close: () => {
       for (const child of children) kill(child);
@@ -65,7 +67,9 @@ export const localShell = (env: Readonly<Record<string, string>>, inherited: Nod
 };
 
 const basics = (inherited: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(Object.entries(inherited).flatMap(([name, value]) => (PASSED_ON.test(name) && value !== undefined ? [[name, value]] : [])));
+  Object.fromEntries(
+    Object.entries(inherited).flatMap(([name, value]) => (PASSED_ON.test(name) && value !== undefined ? [[name, value]] : [])),
+  );
 
 /** The whole process group: what the command itself detached is not in it any more, and stays. */
 const kill = (child: ChildProcess): void => {

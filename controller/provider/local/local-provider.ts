@@ -37,7 +37,5 @@ const openPool = (opened: VMPool, machines: Machines, { clock, shell }: LocalPro
   delete: ({ vmUID }) => machines.delete(opened.metadata.uid, vmUID),
   connect: ({ id }) => shell(id),
   offerings: (pool) =>
-    pool.spec.sizes.map(
-      ({ name }): Offering => ({ size: name, sku: '', region: REGION, hourlyUSD: NOTHING_TO_PAY, available: true }),
-    ),
+    pool.spec.sizes.map(({ name }): Offering => ({ size: name, sku: '', region: REGION, hourlyUSD: NOTHING_TO_PAY, available: true })),
 });

@@ -1,7 +1,7 @@
 // The directories that stand for machines. Made by rename, so that one exists whole or not at all; marked before it is
 // deleted, so that a crash on the way is seen and gone on with at the next look.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
 import type { Shell } from '../../shell/shell.ts';
 
@@ -30,6 +30,7 @@ interface MachinesOptions {
 /** Also read on the VM: nothing is launched there any more. */
 const DELETING = 'deleting';
 const RECORD = 'machine.json';
+const GONE = '.gone.';
 
 export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): Machines => {
   const removing = new Set<string>();
@@ -40,7 +41,10 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
     const way = shell(id);
     try {
       await stopAll(way);
-      await rm(id, { recursive: true, force: true });
+      // Out of sight first: a removal that is interrupted must not look like a machine with nothing on it.
+      const gone = join(dirname(id), `${GONE}${basename(id)}`);
+      await rename(id, gone);
+      await discard(gone);
     } catch {
       // still marked: the next look tries again
     } finally {
@@ -52,8 +56,9 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
   return {
     list: async (poolUID) => {
       const folder = join(root, poolUID);
-      const names = (await entries(folder)).filter((name) => !name.startsWith('.'));
-      const found = await Promise.all(names.map((name) => inspect(folder, name)));
+      const names = await entries(folder);
+      for (const name of names) if (name.startsWith(GONE)) void discard(join(folder, name));
+      const found = await Promise.all(names.filter((name) => !name.startsWith('.')).map((name) => inspect(folder, name)));
       for (const machine of found) if (machine?.deleting) void remove(machine.id);
       return found.filter((machine) => machine !== undefined);
     },
@@ -70,7 +75,7 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
     },
     delete: async (poolUID, vmUID) => {
       const id = join(root, poolUID, vmUID);
-      if (!(await entries(id)).includes(RECORD)) return void (await rm(id, { recursive: true, force: true }));
+      if (!(await entries(id)).includes(RECORD)) return;
       await writeDurably(join(id, DELETING), '');
       void remove(id);
     },
@@ -80,12 +85,14 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
 const inspect = async (folder: string, vmUID: string): Promise<MachineDirectory | undefined> => {
   const id = join(folder, vmUID);
   const names = await entries(id);
-  if (names.length === 0) return undefined; // gone since it was listed
-  // The record may be the first thing that an interrupted removal took.
-  const record = names.includes(RECORD) ? await readFile(join(id, RECORD), 'utf8').catch(() => undefined) : undefined;
-  const createdTime = record === undefined ? new Date(0).toISOString() : String(JSON.parse(record).createdTime);
-  return { id, vmUID, createdTime, deleting: names.includes(DELETING) || record === undefined };
+  if (!names.includes(RECORD)) return undefined; // gone since it was listed, or not one of ours
+  const record = await readFile(join(id, RECORD), 'utf8').catch(() => undefined);
+  if (record === undefined) return undefined;
+  return { id, vmUID, createdTime: String(JSON.parse(record).createdTime), deleting: names.includes(DELETING) };
 };
+
+/** What can not be removed now (files of another user) is tried again at the next look. */
+const discard = (path: string): Promise<void> => rm(path, { recursive: true, force: true }).catch(() => undefined);
 
 const entries = async (folder: string): Promise<readonly string[]> =>
   readdir(folder).catch((error: NodeJS.ErrnoException) => {

@@ -196,8 +196,9 @@ class Supervisor:
                 os.read(wake, 65536)
                 self.next_look = 0 if wake == self.wakes[1] else self.next_look
         if self.terminal:
-            if self.terminal.master in ready:
-                self.copy_output()
+            if self.terminal.master in ready and not self.copy_output() and ready[self.terminal.master] & select.POLLHUP:
+                # The kernel hangs up a terminal when its session leader, the program, ends.
+                self.poll.unregister(self.terminal.master)
             if self.terminal.pane_in in ready:
                 pane = self.terminal.pane_in
                 if self.terminal.read_pane():
