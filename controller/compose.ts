@@ -1,0 +1,128 @@
+// The only wiring: makes the real parts from the configuration and puts the operator together.
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { keyString } from './api/object.ts';
+import type { Config } from './config.ts';
+import { registerGauges } from './gauges.ts';
+import { createOperator, type Operator } from './operator.ts';
+import type { LogStore } from './output/log-store.ts';
+import { openLogStore } from './output/open-log-store.ts';
+import { sweepLogs } from './output/sweep-logs.ts';
+import { providerModules } from './provider/index.ts';
+import { systemClock } from './runtime/clock.ts';
+import { createHealth, type Health } from './runtime/health.ts';
+import type { Logger } from './runtime/log.ts';
+import { createMetrics, type Metrics } from './runtime/metrics.ts';
+import { healthRoutes, metricsRoutes, startServer } from './server/server.ts';
+import { createHosts } from './session/create-hosts.ts';
+import { stopAllRuns } from './session/stop-all-runs.ts';
+import { localShell } from './shell/local.ts';
+import { openStore, parseTarget } from './store/open.ts';
+
+export interface Composed {
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const SWEEP_MS = 3600_000;
+
+export const compose = async (config: Config, log: Logger): Promise<Composed> => {
+  const clock = systemClock;
+  const { store, stateFolder, close } = await openStore(parseTarget(config.store, config.directory), {
+    clock,
+    newUID: randomUUID,
+    holder: config.holder,
+    environment: config.environment,
+    stateHome: config.stateHome,
+    state: config.state,
+    writeStatus: config.writeStatus,
+    retentionMs: config.retentionMs,
+    onProblem: (problem) => log.warn({ problem }, 'Could not take user input'),
+  });
+  const logRoot = join(stateFolder, 'logs');
+  const logs = openLogStore({ root: logRoot });
+  const hosts = createHosts({
+    logs,
+    clock,
+    random: Math.random,
+    onError: (session, error) =>
+      log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
+  });
+  const metrics = config.http ? createMetrics({ process: true }) : undefined;
+  const operator = createOperator({
+    store,
+    providers: modules(config, stateFolder),
+    hosts,
+    logs,
+    clock,
+    log,
+    random: Math.random,
+    ...(metrics ? { metrics } : {}),
+  });
+  return {
+    run: async (signal) => {
+      const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
+      const server = await serve(config, operator, metrics, log, signal);
+      try {
+        await operator.run(signal);
+      } finally {
+        stopSweeping();
+        await server?.close();
+        for (const vm of operator.informers.VM.list()) hosts.close(vm.metadata.uid);
+        await close();
+      }
+    },
+  };
+};
+
+const modules = ({ environment }: Config, stateFolder: string) =>
+  providerModules({
+    clock: systemClock,
+    local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },
+  });
+
+const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {
+  const health = watchHealth(operator, log);
+  health.run(signal);
+  if (!config.http || !metrics) return undefined;
+  registerGauges(metrics, operator.informers);
+  const server = await startServer({
+    ...config.http,
+    clock: systemClock,
+    log,
+    routes: { ...healthRoutes(health), ...metricsRoutes(metrics) },
+  });
+  log.info({ url: server.url }, 'Serving health and metrics');
+  return server;
+};
+
+const watchHealth = (operator: Operator, log: Logger): Health => {
+  const informers = Object.values(operator.informers);
+  return createHealth({
+    clock: systemClock,
+    log,
+    live: { watches: () => (informers.some(({ dead }) => dead) ? 'a watch has ended' : undefined) },
+    ready: { synced: () => (informers.every(({ synced }) => synced) ? undefined : 'not all that exists is known yet') },
+    onClockJump: operator.wakeAll,
+  });
+};
+
+/** Tombstones have the same retention, so that a log outlives every name that could still lead to it. */
+const sweepRegularly = (operator: Operator, logs: LogStore, root: string, { retentionMs }: Config, log: Logger): (() => void) => {
+  const sweep = async (): Promise<void> => {
+    const { Session } = operator.informers;
+    if (!Session.synced) return;
+    const known = new Set(Session.list().map(({ metadata }) => `${keyString(metadata)} ${metadata.uid}`));
+    const isKnown = (name: { namespace: string; name: string; uid: string }): boolean => known.has(`${keyString(name)} ${name.uid}`);
+    const removed = await sweepLogs({ root, logs, isKnown, before: systemClock.now() - retentionMs });
+    if (removed > 0) log.info({ removed }, 'Removed logs of sessions that are long gone');
+  };
+  let cancel: () => void = () => undefined;
+  const arm = (): void => {
+    cancel = systemClock.after(SWEEP_MS, () => {
+      sweep().catch((error: unknown) => log.warn({ error }, 'Could not sweep logs'));
+      arm();
+    });
+  };
+  arm();
+  return () => cancel();
+};

@@ -1,0 +1,71 @@
+// All that a controller can be told, from its options and its environment: the only reader of process.env.
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { OperatorError } from './api/error.ts';
+import type { LogLevel } from './runtime/log.ts';
+
+/** As given on the command line; what is absent comes from the environment. */
+export interface ControllerOptions {
+  /** `dir:PATH` or `cluster[:CONTEXT]`; BERTH_STORE; default: a directory of its own in $XDG_DATA_HOME. */
+  readonly store?: string;
+  /** The state folder, wherever the manifests are. */
+  readonly state?: string;
+  /** Whether status is written into users' files as well. */
+  readonly writeStatus?: string;
+  /** How long logs and names of removed sessions are kept; 7 days unless set. */
+  readonly retentionMs?: number;
+  /** `[HOST:]PORT` for /healthz, /readyz and /metrics; BERTH_HTTP_ADDRESS; default: none. */
+  readonly httpAddress?: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Config {
+  readonly store: string;
+  /** What relative paths start from. */
+  readonly directory: string;
+  readonly state: string | undefined;
+  readonly stateHome: string;
+  readonly writeStatus: 'inline' | 'never' | undefined;
+  readonly retentionMs: number;
+  readonly http: { readonly host: string; readonly port: number } | undefined;
+  readonly logLevel: LogLevel;
+  readonly environment: Environment;
+  readonly holder: { readonly pid: number; readonly host: string; readonly command: string };
+}
+
+const RETENTION_MS = 7 * 24 * 3600_000;
+
+/** Throws `invalid` naming the option or variable, its value, and what it may be. */
+export const readConfig = (options: ControllerOptions = {}, environment: Environment = process.env): Config => ({
+  store: options.store ?? environment.BERTH_STORE ?? `dir:${defaultDirectory(environment)}`,
+  directory: process.cwd(),
+  state: options.state,
+  stateHome: join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'berth'),
+  writeStatus: oneOf('--write-status', options.writeStatus, ['inline', 'never'] as const),
+  retentionMs: options.retentionMs ?? RETENTION_MS,
+  http: httpAddress(options.httpAddress ?? environment.BERTH_HTTP_ADDRESS),
+  logLevel: oneOf('BERTH_LOG_LEVEL', environment.BERTH_LOG_LEVEL, ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
+  environment,
+  holder: { pid: process.pid, host: hostname(), command: process.argv.slice(1).join(' ') },
+});
+
+/** Where Berth keeps its manifests when it is told nothing (SPEC 4). */
+export const defaultDirectory = (environment: Environment): string =>
+  join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'berth');
+
+const oneOf = <T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | undefined => {
+  if (value === undefined || value === '') return undefined;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw new OperatorError('invalid', `${name} is ${JSON.stringify(value)}; it may be ${allowed.join(' or ')}`);
+  return found;
+};
+
+const httpAddress = (text: string | undefined): Config['http'] => {
+  if (text === undefined || text === '') return undefined;
+  const [, host, port] = /^(?:(.*):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new OperatorError('invalid', `the HTTP address ${JSON.stringify(text)} is not [HOST:]PORT, for example 127.0.0.1:8080`);
+  }
+  return { host: host === undefined || host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+};
