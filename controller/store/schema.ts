@@ -30,8 +30,8 @@ export function admit<K extends Kind>(kind: K, document: Fields, old?: { readonl
   if (unreadable.length > 0) return { errors: unreadable };
 
   const metadata = userMetadata(isObject(rawMetadata) ? rawMetadata : {});
-  const specSchema = schema.properties?.['spec'] ?? { type: 'object' };
-  const spec = withDefaults(document['spec'] ?? undefined, specSchema);
+  const specSchema = schema.properties?.spec ?? { type: 'object' };
+  const spec = withDefaults(document.spec ?? undefined, specSchema);
   const errors = [...metadataErrors(metadata), ...(spec === undefined ? [required('spec')] : structureErrors(spec, specSchema, 'spec'))];
   if (errors.some(isBlocking)) return { errors };
   const past = old === undefined ? undefined : { metadata, spec: old.spec };
@@ -41,14 +41,14 @@ export function admit<K extends Kind>(kind: K, document: Fields, old?: { readonl
 
 /** What an API server would refuse in a status that the controller is about to write. */
 export const statusErrors = <K extends Kind>(kind: K, status: NonNullable<Kinds[K]['status']>): readonly FieldError[] =>
-  structureErrors(status, SCHEMAS[kind].properties?.['status'] ?? { type: 'object' }, 'status');
+  structureErrors(status, SCHEMAS[kind].properties?.status ?? { type: 'object' }, 'status');
 
 function userMetadata(raw: Fields): UserMetadata {
-  const labels = strings(raw['labels']);
-  const annotations = strings(raw['annotations']);
+  const labels = strings(raw.labels);
+  const annotations = strings(raw.annotations);
   return {
-    name: typeof raw['name'] === 'string' ? raw['name'] : '',
-    namespace: typeof raw['namespace'] === 'string' && raw['namespace'] !== '' ? raw['namespace'] : 'default',
+    name: typeof raw.name === 'string' ? raw.name : '',
+    namespace: typeof raw.namespace === 'string' && raw.namespace !== '' ? raw.namespace : 'default',
     ...(labels ? { labels } : {}),
     ...(annotations ? { annotations } : {}),
   };

@@ -53,7 +53,7 @@ function expand(text: string, composed: readonly Composed[]): readonly ManifestD
   for (const [index, { value, offset }] of composed.entries()) {
     if (value === null) continue;
     if (!isObject(value)) throw new YAMLError('a document must be a mapping with apiVersion, kind and metadata', offset);
-    if (isList(value)) documents.push(...listItems(text, value['items'], index, offset));
+    if (isList(value)) documents.push(...listItems(text, value.items, index, offset));
     else documents.push(documentAt(text, value, index, [], offset));
     if (documents.length > MAX_DOCUMENTS) throw new YAMLError(`more than ${MAX_DOCUMENTS} documents in a file: split it`, offset);
   }
@@ -61,7 +61,7 @@ function expand(text: string, composed: readonly Composed[]): readonly ManifestD
 }
 
 const isList = (value: Fields): value is Fields & { readonly items: readonly unknown[] } =>
-  typeof value['kind'] === 'string' && value['kind'].endsWith('List') && Array.isArray(value['items']);
+  typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
 
 function listItems(text: string, items: readonly unknown[], index: number, offset: number): readonly ManifestDocument[] {
   return items.map((item, number) => {
