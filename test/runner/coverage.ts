@@ -90,9 +90,18 @@ function uncoveredLines(places: Places | undefined): string {
   if (!places) return '';
   const statements = Object.entries(places.s).filter(([, count]) => count === 0);
   const branches = Object.entries(places.b).filter(([, counts]) => counts.includes(0));
-  const lines = new Set([
+  const lines = [
     ...statements.map(([id]) => places.statementMap[id]?.start.line ?? 0),
     ...branches.map(([id]) => places.branchMap[id]?.line ?? 0),
-  ]);
-  return `: lines ${[...lines].sort((a, b) => a - b).join(' ')}`;
+  ];
+  return `: lines ${ranges([...new Set(lines)].sort((a, b) => a - b)).join(', ')}`;
+}
+
+/** `3, 4, 5, 9` as `3-5, 9`. */
+function ranges(lines: readonly number[]): readonly string[] {
+  const starts = lines.filter((line, index) => lines[index - 1] !== line - 1);
+  return starts.map((start, index) => {
+    const end = lines[lines.indexOf(starts[index + 1] ?? Number.POSITIVE_INFINITY) - 1] ?? lines.at(-1);
+    return start === end ? `${start}` : `${start}-${end}`;
+  });
 }
