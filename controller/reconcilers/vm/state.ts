@@ -16,7 +16,7 @@ const UNREACHABLE_TIMEOUT_SECONDS = 3600;
 
 export const stateOf = (observed: VMObserved): VMState => {
   const { vm, pool, machine, host } = observed;
-  if (vm.metadata.deletionTimestamp) return { is: 'deleting' };
+  if (vm.metadata.deletionTimestamp && !isWaitedFor(observed)) return { is: 'deleting' };
   if (!pool) return { is: 'notOurs' };
   if (isFailed(vm)) {
     const failed = findCondition(vm.status?.conditions, 'Failed');
@@ -35,6 +35,10 @@ export const stateOf = (observed: VMObserved): VMState => {
   }
   return { is: machine?.state === 'running' ? 'booting' : 'creating' };
 };
+
+/** Sessions that may run on it: their machine can still be lost, or be out of reach, and they are not to wait for ever. */
+const isWaitedFor = ({ vm, pool, sessions }: VMObserved): boolean =>
+  pool !== undefined && wasBooted(vm) && sessions.length > 0 && vm.metadata.annotations?.['berth.dev/abandon'] !== 'true';
 
 /** A machine that was seen and is not listed any more is gone for good; one that stopped has ended all it ran. */
 const machineLost = ({ vm, machine }: VMObserved): { reason: string; message: string } | undefined => {

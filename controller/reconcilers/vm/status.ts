@@ -63,6 +63,7 @@ const idle = (observed: VMObserved, state: VMState): { idleSince?: string } => {
 };
 
 const phaseOf = ({ vm }: VMObserved, state: VMState): NonNullable<VMStatus['phase']> => {
+  if (vm.metadata.deletionTimestamp) return 'Deleting';
   switch (state.is) {
     case 'notOurs':
       return vm.status?.phase ?? 'Creating';
