@@ -56,6 +56,8 @@ export interface RunsParts {
   readonly timeline: Timeline;
   readonly random: Random;
   readonly behaviourOf: (spec: LaunchSpec) => Behaviour;
+  /** An attempt was taken over; the program itself starts later, if at all. */
+  readonly launched: (run: Run) => void;
   readonly started: (run: Run) => void;
   readonly changed: (run: Run) => void;
 }
@@ -132,6 +134,7 @@ export const createRuns = (parts: RunsParts): Runs => {
         cancelNext: () => {},
       };
       all.set(key, run);
+      parts.launched(run);
       run.cancelNext = timeline.at(random.between(50, 8000), () => start(run, spec.deadline));
       parts.changed(run);
     },

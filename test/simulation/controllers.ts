@@ -45,7 +45,7 @@ export const createControllers = (world: World): Fleet => {
   };
   const gone = (process: Process): void => {
     running.delete(process);
-    world.timeline.at(random.between(200, 30_000), () => running.size === 0 && start());
+    world.timeline.at(random.between(200, 30_000), () => leaders().length === 0 && start());
   };
   const run = async (process: Process): Promise<void> => {
     try {
@@ -65,6 +65,7 @@ export const createControllers = (world: World): Fleet => {
     random: random.fork(`jitter of ${process.name}`).next,
     story: world.story,
   });
+  const leaders = (): readonly Process[] => [...running].filter((process) => !process.isFenced());
   const any = (): Process | undefined => [...running][random.int(0, Math.max(0, running.size - 1))];
 
   return {
@@ -81,7 +82,7 @@ export const createControllers = (world: World): Fleet => {
       const older = any();
       if (isFenced) older?.fence();
       start();
-      world.timeline.at(forMs, () => running.size > 1 && (isFenced ? older : any())?.kill('one of two'));
+      world.timeline.at(forMs, () => (isFenced ? older?.kill('fenced') : leaders().length > 1 && any()?.kill('one of two')));
     },
     setProviderProblem: (code) => {
       problem = code;

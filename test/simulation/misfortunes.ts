@@ -44,7 +44,7 @@ const restart: Misfortune = (world, controllers) => {
 
 const anotherController: Misfortune = (world, controllers, random) => {
   world.faults.count('fencedController');
-  controllers.startAnother(random.between(5_000, 600_000), true);
+  controllers.startAnother(random.between(5_000, 60_000), true);
 };
 
 /** What no lock and no lease allows; what costs money or runs a command must be harmless all the same. */

@@ -18,6 +18,7 @@ export interface Process {
   effect<T>(what: string, apply: () => T, signal?: AbortSignal): Promise<T>;
   /** It lost the lease without noticing: what it begins from now on is refused, what is on its way still arrives. */
   fence(): void;
+  isFenced(): boolean;
   /** SIGTERM: the controller ends by itself. */
   stop(): void;
   /** SIGKILL. */
@@ -75,6 +76,7 @@ export const createProcess = (parts: ProcessParts): Process => {
     fence: () => {
       fenced = true;
     },
+    isFenced: () => fenced,
     clock: timeline.clock(() => alive),
     signal: stopping.signal,
     isAlive: () => alive,

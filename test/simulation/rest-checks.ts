@@ -12,6 +12,9 @@ type Violate = (what: string) => void;
 const RIGHT_REASONS = new Set(['PoolNotFound', 'NoMatchingSize', 'NoMatchingRegion', 'SecretNotFound', 'PoolFull', 'BudgetExceeded', 'PoolDeleting']);
 
 export const checkRest = (world: World, violate: Violate): void => {
+  for (const kind of ['VMPool', 'VM', 'Session'] as const) {
+    for (const object of world.database.list(kind)) world.story.tell(() => `at rest: ${kind} ${JSON.stringify(object)}`);
+  }
   for (const session of world.database.list('Session')) checkAtRest(world, session, violate);
   for (const pool of world.database.list('VMPool')) checkPool(world, pool, violate);
   const vms = world.database.list('VM');

@@ -27,6 +27,8 @@ export interface World {
   readonly logs: MemoryLogs;
   /** Every program that was ever started, oldest first. */
   readonly started: readonly StartedRun[];
+  /** Every attempt that a VM ever took over, whether or not the program was started. */
+  readonly launched: readonly StartedRun[];
   onStart(listener: (started: StartedRun) => void): void;
   onMachine(listener: (machine: CloudMachine) => void): void;
   /** Names the writer while it writes, for the story and the checks. */
@@ -48,6 +50,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
   const faults = createFaults(random.fork('faults'));
   const story = createStory(isTold, timeline.elapsed);
   const started: StartedRun[] = [];
+  const launched: StartedRun[] = [];
   const startListeners: ((started: StartedRun) => void)[] = [];
   const machineListeners: ((machine: CloudMachine) => void)[] = [];
   let objects = 0;
@@ -65,6 +68,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
       timeline,
       random: runRandom,
       behaviourOf: (spec) => behaviourOf(spec, faults, seed),
+      launched: (run) => void launched.push({ run, machine: machine() }),
       started: (run) => {
         const begun = { run, machine: machine() };
         started.push(begun);
@@ -90,7 +94,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     },
   });
   return {
-    random, timeline, faults, story, database, cloud, started,
+    random, timeline, faults, story, database, cloud, started, launched,
     logs: createMemoryLogs(),
     onStart: (listener) => void startListeners.push(listener),
     onMachine: (listener) => void machineListeners.push(listener),
