@@ -1,0 +1,63 @@
+// Reads the objects of a state folder fast, for the CLI: what was parsed before is kept in a cache file, and used only
+// where the object's file still has the same signature. No YAML is loaded when nothing changed.
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Kind, type Kinds, keyString, PLURALS, type Resource } from '../../api/object.ts';
+import { signatureOf } from './scan.ts';
+import { listStateFiles, readStateFile, type StateFile } from './state-files.ts';
+
+type Entries = Readonly<Record<string, readonly [signature: string, object: Resource]>>;
+
+/** Fewer new objects than this are parsed again next time rather than written down. */
+const WORTH_WRITING = 10;
+
+export const listObjects = async <K extends Kind>(folder: string, kind: K): Promise<readonly Kinds[K][]> => {
+  const cached = readCache(folder, kind);
+  const entries: Record<string, readonly [string, Resource]> = {};
+  let misses = 0;
+  for (const file of listStateFiles(folder, kind)) {
+    const signature = signatureNow(file);
+    const id = keyString(file.key);
+    const known = cached[id];
+    if (signature !== undefined && known?.[0] === signature && isNamed(known[1], file)) {
+      entries[id] = known;
+      continue;
+    }
+    const object = signature === undefined ? undefined : readStateFile(file);
+    if (!object || object === 'gone' || signature === undefined) continue;
+    entries[id] = [signature, object];
+    misses += 1;
+  }
+  if (misses >= WORTH_WRITING) writeCache(folder, kind, entries);
+  return Object.values(entries).map(([, object]) => object as Kinds[K]);
+};
+
+const signatureNow = (file: StateFile): string | undefined => {
+  const stats = statSync(file.path, { bigint: true, throwIfNoEntry: false });
+  return stats && signatureOf(stats);
+};
+
+const isNamed = (object: Resource, file: StateFile): boolean =>
+  object.kind === file.kind && object.metadata?.name === file.key.name && object.metadata.namespace === file.key.namespace;
+
+const pathOf = (folder: string, kind: Kind): string => join(folder, 'cache', `${PLURALS[kind]}.json`);
+
+const readCache = (folder: string, kind: Kind): Entries => {
+  try {
+    const entries: unknown = JSON.parse(readFileSync(pathOf(folder, kind), 'utf8'));
+    return typeof entries === 'object' && entries !== null ? (entries as Entries) : {};
+  } catch {
+    return {};
+  }
+};
+
+const writeCache = (folder: string, kind: Kind, entries: Entries): void => {
+  const temporary = `${pathOf(folder, kind)}.${process.pid}.tmp`;
+  try {
+    mkdirSync(join(folder, 'cache'), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, JSON.stringify(entries), { mode: 0o600 });
+    renameSync(temporary, pathOf(folder, kind));
+  } catch {
+    // Somebody else's folder, or a full disk: reading works without.
+  }
+};

@@ -1,0 +1,23 @@
+// What of the user's input could not be taken, as the newest scan saw it: a file that the CLI reads.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../client.ts';
+import { writeAtomic } from './atomic-write.ts';
+
+export const writeProblems = (folder: string, problems: readonly Problem[]): Promise<void> =>
+  writeAtomic(join(folder, 'problems.json'), `${JSON.stringify(problems, undefined, 1)}\n`);
+
+export const readProblems = (folder: string): readonly Problem[] => {
+  try {
+    const problems: unknown = JSON.parse(readFileSync(join(folder, 'problems.json'), 'utf8'));
+    return Array.isArray(problems) ? (problems as Problem[]) : [];
+  } catch {
+    return [];
+  }
+};
+
+/** `file:line:column: message`. */
+export const problemText = (problem: Problem): string =>
+  [problem.file, problem.line, problem.line === undefined ? undefined : problem.column, ` ${problem.message}`]
+    .filter((part) => part !== undefined)
+    .join(':');

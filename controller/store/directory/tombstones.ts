@@ -1,0 +1,77 @@
+// What is remembered of removed objects, so that a finished session never runs again because its file still stands or
+// comes back.
+import { readFileSync, statSync, unlinkSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { isTrue } from '../../api/condition.ts';
+import { type Kind, keyOf, type ObjectKey, type Resource } from '../../api/object.ts';
+import { removeDurably, writeAtomic } from './atomic-write.ts';
+import { decodeResource, encodeResource } from './codec.ts';
+import { type Fields, fileSpecOf } from './merge.ts';
+import { listStateFiles } from './state-files.ts';
+import { tombstonePath } from './state-folder.ts';
+
+/** On an object in a tombstone: its file stood when it was removed, and has stood since. */
+const FILE_STOOD_ANNOTATION = 'berth.dev/file-stood';
+
+export const DEFAULT_RETENTION_MS = 7 * 24 * 3_600_000;
+
+export interface Tombstone {
+  readonly object: Resource;
+  readonly fileStood: boolean;
+}
+
+export const buryObject = async (folder: string, object: Resource, fileStood: boolean): Promise<void> => {
+  const path = tombstonePath(folder, object.kind, keyOf(object));
+  await mkdir(dirname(path), { recursive: true });
+  const { [FILE_STOOD_ANNOTATION]: _, ...annotations } = { ...object.metadata.annotations };
+  const marked = fileStood ? { ...annotations, [FILE_STOOD_ANNOTATION]: 'true' } : annotations;
+  await writeAtomic(path, encodeResource({ ...object, metadata: { ...object.metadata, annotations: marked } }));
+};
+
+export const readTombstone = (folder: string, kind: Kind, key: ObjectKey): Tombstone | undefined => {
+  const path = tombstonePath(folder, kind, key);
+  if (!statSync(path, { throwIfNoEntry: false })) return undefined;
+  const object = decodeResource(readFileSync(path, 'utf8'), kind, key);
+  if (!object) return undefined;
+  const { [FILE_STOOD_ANNOTATION]: stood, ...annotations } = { ...object.metadata.annotations };
+  return { object: { ...object, metadata: { ...object.metadata, annotations } }, fileStood: stood !== undefined };
+};
+
+export const removeTombstone = (folder: string, kind: Kind, key: ObjectKey): Promise<void> =>
+  removeDurably(tombstonePath(folder, kind, key));
+
+/** What a file that defines a name with a tombstone means. Pure. */
+export const meaningOf = (tombstone: Tombstone | undefined, spec: Fields): 'new' | 'stays gone' | 'restored' => {
+  if (!tombstone || !isDeepStrictEqual(fileSpecOf(tombstone.object), spec)) return 'new';
+  if (tombstone.fileStood) return 'stays gone';
+  return isFinished(tombstone.object) ? 'restored' : 'new';
+};
+
+/** As it was when it ended, ready to be stored again. */
+export const restoredFrom = (tombstone: Tombstone): Resource => {
+  const { deletionTimestamp: _, finalizers: __, ...metadata } = tombstone.object.metadata;
+  return { ...tombstone.object, metadata };
+};
+
+/**
+ * Removes tombstones older than `retentionMs`, but those that `isNeeded` (their file stands). One that looks old for the
+ * first time is only returned, for the next call: a clock that jumped ahead for a while removes nothing.
+ */
+export const expireTombstones = (
+  folder: string,
+  at: { readonly now: number; readonly retentionMs: number; readonly suspects: ReadonlySet<string> },
+  isNeeded: (kind: Kind, key: ObjectKey) => boolean,
+): ReadonlySet<string> => {
+  const old = new Set<string>();
+  for (const { kind, key, path } of (['Session', 'VMPool'] as const).flatMap((each) => listStateFiles(join(folder, 'tombstones'), each))) {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!stats || at.now - stats.mtimeMs < at.retentionMs || isNeeded(kind, key)) continue;
+    if (at.suspects.has(path)) unlinkSync(path);
+    else old.add(path);
+  }
+  return old;
+};
+
+const isFinished = (object: Resource): boolean => object.kind === 'Session' && isTrue(object.status?.conditions, 'Finished');
