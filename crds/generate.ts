@@ -29,7 +29,7 @@ type Schemas = readonly (readonly [Kind, Schema])[];
 
 function schemasModule(schemas: Schemas): string {
   const text = JSON.stringify(Object.fromEntries(schemas), undefined, 1);
-  return `${HEADER}import type { Schema } from './schema/node.ts';\n\nexport const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = ${text};\n`;
+  return `${HEADER}import type { KindSchema } from './schema/node.ts';\n\nexport const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> = ${text};\n`;
 }
 
 function typesModule(schemas: Schemas): string {

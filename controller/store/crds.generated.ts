@@ -1,7 +1,7 @@
 // Generated from crds/*.yaml by `npm run generate`. Do not edit.
-import type { Schema } from './schema/node.ts';
+import type { KindSchema } from './schema/node.ts';
 
-export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', Schema>> = {
+export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> = {
  "Session": {
   "type": "object",
   "description": "Session is one run of an AI agent, or of a command, on a slot of a VM of a pool.",

@@ -5,7 +5,7 @@ import { SCHEMAS } from './crds.generated.ts';
 import { withDefaults } from './schema/defaults.ts';
 import { type FieldError, isBlocking, required } from './schema/error.ts';
 import { metadataErrors, type UserMetadata, unreadableMetadata } from './schema/metadata.ts';
-import { type Fields, isObject, type Schema } from './schema/node.ts';
+import { type Fields, isObject } from './schema/node.ts';
 import { ruleErrors } from './schema/rules.ts';
 import { structureErrors } from './schema/structure.ts';
 import { unknownFields } from './schema/unknown.ts';
@@ -24,15 +24,17 @@ export type Admission<K extends Kind> = { readonly object: Admitted<K> } | { rea
  * object stored under that name, transition rules apply (what is immutable).
  */
 export function admit<K extends Kind>(kind: K, document: Fields, old?: { readonly spec: Kinds[K]['spec'] }): Admission<K> {
-  const schema: Schema = SCHEMAS[kind];
+  const schema = SCHEMAS[kind];
   const { metadata: rawMetadata, status: _, ...rest } = document;
   const unreadable = [...unreadableMetadata(rawMetadata), ...unknownFields(rest, schema, '')];
   if (unreadable.length > 0) return { errors: unreadable };
 
   const metadata = userMetadata(isObject(rawMetadata) ? rawMetadata : {});
-  const specSchema = schema.properties?.spec ?? { type: 'object' };
-  const spec = withDefaults(document.spec ?? undefined, specSchema);
-  const errors = [...metadataErrors(metadata), ...(spec === undefined ? [required('spec')] : structureErrors(spec, specSchema, 'spec'))];
+  const spec = withDefaults(document.spec ?? undefined, schema.properties.spec);
+  const errors = [
+    ...metadataErrors(metadata),
+    ...(spec === undefined ? [required('spec')] : structureErrors(spec, schema.properties.spec, 'spec')),
+  ];
   if (errors.some(isBlocking)) return { errors };
   const past = old === undefined ? undefined : { metadata, spec: old.spec };
   errors.push(...ruleErrors({ metadata, spec }, past, schema));
@@ -41,7 +43,7 @@ export function admit<K extends Kind>(kind: K, document: Fields, old?: { readonl
 
 /** What an API server would refuse in a status that the controller is about to write. */
 export const statusErrors = <K extends Kind>(kind: K, status: NonNullable<Kinds[K]['status']>): readonly FieldError[] =>
-  structureErrors(status, SCHEMAS[kind].properties?.status ?? { type: 'object' }, 'status');
+  structureErrors(status, SCHEMAS[kind].properties.status, 'status');
 
 function userMetadata(raw: Fields): UserMetadata {
   const labels = strings(raw.labels);

@@ -22,6 +22,11 @@ export interface Schema {
   readonly 'x-kubernetes-validations'?: readonly Rule[];
 }
 
+/** The schema of a whole kind. */
+export interface KindSchema extends Schema {
+  readonly properties: Readonly<Record<string, Schema>> & { readonly spec: Schema; readonly status: Schema };
+}
+
 /** A CEL expression that must be true; one that names `oldSelf` is a transition rule, checked on updates alone. */
 export interface Rule {
   readonly rule: string;

@@ -3,7 +3,8 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE } from 'js-yaml';
 import { plainScalar } from './scalar.ts';
 
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
+const TOO_DEEP = `nested more than ${MAX_DEPTH} levels deep`;
 /** Values that aliases may stand for in one document, all together. */
 const MAX_ALIASED = 10_000;
 
@@ -62,7 +63,8 @@ function events(text: string): readonly Event[] {
     return parseEvents(text, { maxDepth: MAX_DEPTH * 2 });
   } catch (error) {
     const { reason, mark, message } = error as { reason?: string; mark?: { position: number }; message: string };
-    throw new YAMLError(reason ?? message, mark?.position ?? 0);
+    const said = reason ?? message;
+    throw new YAMLError(said.includes('maxDepth') ? TOO_DEEP : said, mark?.position ?? 0);
   }
 }
 
@@ -74,7 +76,7 @@ function node(state: State, depth: number): Node {
   const anchor = event.anchorStart < 0 ? undefined : state.text.slice(event.anchorStart, event.anchorEnd);
   if (anchor !== undefined) state.anchors.set(anchor, undefined);
   const offset = event.type === EVENT_ID.SCALAR ? event.valueStart : event.start;
-  if (depth > MAX_DEPTH && event.type !== EVENT_ID.SCALAR) throw new YAMLError(`nested more than ${MAX_DEPTH} levels deep`, offset);
+  if (depth > MAX_DEPTH && event.type !== EVENT_ID.SCALAR) throw new YAMLError(TOO_DEEP, offset);
   const made =
     event.type === EVENT_ID.SCALAR
       ? { value: scalar(state.text, event), offset: Math.max(0, offset), size: 1, height: 1 }
@@ -91,7 +93,7 @@ function alias(state: State, name: string, offset: number, depth: number): Node 
   if (!made) throw new YAMLError(`anchor '${name}' value contains itself`, offset);
   state.aliased += made.size;
   if (state.aliased > MAX_ALIASED) throw new YAMLError(`aliases stand for more than ${MAX_ALIASED} values: write them out`, offset);
-  if (depth + made.height - 1 > MAX_DEPTH + 1) throw new YAMLError(`nested more than ${MAX_DEPTH} levels deep`, offset);
+  if (depth + made.height - 1 > MAX_DEPTH + 1) throw new YAMLError(TOO_DEEP, offset);
   return made;
 }
 

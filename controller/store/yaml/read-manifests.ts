@@ -27,12 +27,12 @@ export type Manifests = { readonly documents: readonly ManifestDocument[] } | { 
 export function readManifests(text: string): Manifests {
   if (Buffer.byteLength(text) > MAX_BYTES)
     return { problem: { message: `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB: split it` } };
-  const clean = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const source = sourceOf(text.startsWith('\uFEFF') ? text.slice(1) : text);
   try {
-    refuseMisread(clean);
-    return { documents: expand(clean, compose(clean)) };
+    refuseMisread(source.text);
+    return { documents: expand(source, compose(source.text)) };
   } catch (error) {
-    if (error instanceof YAMLError) return { problem: { ...position(clean, error.offset), message: error.message } };
+    if (error instanceof YAMLError) return { problem: { ...source.position(error.offset), message: error.message } };
     throw error;
   }
 }
@@ -48,13 +48,13 @@ function refuseMisread(text: string): void {
   );
 }
 
-function expand(text: string, composed: readonly Composed[]): readonly ManifestDocument[] {
+function expand(source: Source, composed: readonly Composed[]): readonly ManifestDocument[] {
   const documents: ManifestDocument[] = [];
   for (const [index, { value, offset }] of composed.entries()) {
     if (value === null) continue;
     if (!isObject(value)) throw new YAMLError('a document must be a mapping with apiVersion, kind and metadata', offset);
-    if (isList(value)) documents.push(...listItems(text, value.items, index, offset));
-    else documents.push(documentAt(text, value, index, [], offset));
+    if (isList(value)) documents.push(...listItems(source, value.items, index, offset));
+    else documents.push(documentAt(source, value, [index]));
     if (documents.length > MAX_DOCUMENTS) throw new YAMLError(`more than ${MAX_DOCUMENTS} documents in a file: split it`, offset);
   }
   return documents;
@@ -63,45 +63,71 @@ function expand(text: string, composed: readonly Composed[]): readonly ManifestD
 const isList = (value: Fields): value is Fields & { readonly items: readonly unknown[] } =>
   typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items);
 
-function listItems(text: string, items: readonly unknown[], index: number, offset: number): readonly ManifestDocument[] {
+function listItems(source: Source, items: readonly unknown[], index: number, offset: number): readonly ManifestDocument[] {
   return items.map((item, number) => {
     if (!isObject(item)) throw new YAMLError(`item ${number} of the list must be a mapping with apiVersion, kind and metadata`, offset);
-    return documentAt(text, item, index, ['items', number], offset);
+    return documentAt(source, item, [index, 'items', number]);
   });
 }
 
-function documentAt(text: string, value: Fields, index: number, base: readonly (string | number)[], offset: number): ManifestDocument {
-  const locate = (path: string): Position => position(text, find(text, index, [...base, ...steps(path)], offset));
-  const start = base.length === 0 ? position(text, offset) : undefined;
+function documentAt(source: Source, value: Fields, base: Path): ManifestDocument {
+  const locate = (path: string): Position => source.position(source.find([...base, ...steps(path)]));
   return {
     value,
     get line() {
-      return (start ?? locate('')).line;
+      return locate('').line;
     },
     get column() {
-      return (start ?? locate('')).column;
+      return locate('').column;
     },
     locate,
   };
 }
 
-/** Parses once more, with places: only messages need them. */
-function find(text: string, index: number, path: readonly (string | number)[], offset: number): number {
-  let place: Place | undefined = compose(text, true)[index];
-  let found = place?.offset ?? offset;
-  for (const step of path) {
-    place = place?.below?.get(step);
-    if (!place) break;
-    found = place.offset;
-  }
-  return found;
-}
-
-const steps = (path: string): readonly (string | number)[] =>
+const steps = (path: string): Path =>
   [...path.matchAll(/[^.[\]]+|\[(\d+)\]/g)].map(([name, index]) => (index === undefined ? name : Number(index)));
 
-function position(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, column: offset - before.lastIndexOf('\n') };
+type Path = readonly (string | number)[];
+
+interface Source {
+  readonly text: string;
+  position(offset: number): Position;
+  /** The offset of what the path names, or of as much of it as there is; the first step is the document's number. */
+  find(path: Path): number;
+}
+
+/** Only messages need places and lines: they are worked out on the first question, once for all documents. */
+function sourceOf(text: string): Source {
+  let lines: readonly number[] | undefined;
+  let documents: readonly Place[] | undefined;
+  return {
+    text,
+    position(offset) {
+      lines ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+      const line = countUpTo(lines, offset);
+      return { line, column: offset - (lines[line - 1] ?? 0) + 1 };
+    },
+    find([document, ...path]) {
+      documents ??= compose(text, true);
+      let place: Place | undefined = documents[Number(document)];
+      for (const step of path) {
+        const below: Place | undefined = place?.below?.get(step);
+        if (!below) break;
+        place = below;
+      }
+      return place?.offset ?? 0;
+    },
+  };
+}
+
+/** How many of the ascending numbers are not above the limit. */
+function countUpTo(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
