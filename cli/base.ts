@@ -1,0 +1,76 @@
+// What every command shares: the options that name a store, output helpers, and how a session is looked up.
+import { Command, Option } from 'clipanion';
+import type { Session } from '../controller/api/types.generated.ts';
+import type { Client } from '../controller/store/client.ts';
+import type { Context } from './context.ts';
+import { CliError, EXIT, sessionNotFound, usageError } from './error.ts';
+import type { Target } from './parts.ts';
+
+export abstract class BerthCommand extends Command<Context> {
+  store = Option.String('--store', { description: 'Where resources live: dir:PATH or cluster[:CONTEXT] (BERTH_STORE)' });
+  state = Option.String('--state', { description: 'State folder of a directory store' });
+  kubeContext = Option.String('--context', { description: 'Kubeconfig context of a cluster store' });
+  namespace = Option.String('-n,--namespace', { description: 'Namespace; default: default' });
+
+  protected target(): Target {
+    if (this.kubeContext !== undefined && this.store?.startsWith('dir:'))
+      throw usageError('--context names a cluster, but --store names a directory');
+    const store = this.kubeContext === undefined ? this.store : `cluster:${this.kubeContext}`;
+    return { ...(store === undefined ? {} : { store }), ...(this.state === undefined ? {} : { state: this.state }) };
+  }
+
+  protected client(): Promise<Client> {
+    return this.context.parts.openClient(this.target());
+  }
+
+  protected get inNamespace(): string {
+    return this.namespace ?? 'default';
+  }
+
+  protected out(text: string): void {
+    this.context.stdout.write(text);
+  }
+
+  protected say(text: string): void {
+    this.context.stderr.write(text);
+  }
+
+  protected async session(client: Client, id: string): Promise<Session> {
+    const session = await client.get('Session', { namespace: this.inNamespace, name: plainName(id) });
+    if (session === undefined) throw sessionNotFound();
+    return session;
+  }
+}
+
+/** A command that shows resources: `--json` and `-o` choose the form. */
+export abstract class ReadingCommand extends BerthCommand {
+  json = Option.Boolean('--json', false, { description: 'Same as -o json' });
+  format = Option.String('-o,--output', { description: 'json, yaml, name or wide' });
+  allNamespaces = Option.Boolean('-A,--all-namespaces', false, { description: 'All namespaces' });
+
+  protected get form(): Form {
+    if (this.json) return 'json';
+    if (this.format === undefined) return 'table';
+    const form = FORMS.find((known) => known === this.format);
+    if (form === undefined) throw usageError(`unknown output format "${this.format}"`, `Use one of ${FORMS.join(', ')}.`);
+    return form;
+  }
+
+  protected selects(object: { readonly metadata: { readonly namespace: string } }): boolean {
+    return this.allNamespaces || object.metadata.namespace === this.inNamespace;
+  }
+
+  /** Data as JSON with two spaces, or the same as YAML. */
+  protected async print(form: 'json' | 'yaml', data: unknown): Promise<void> {
+    this.out(form === 'json' ? `${JSON.stringify(data, undefined, 2)}\n` : await this.context.parts.writeYAML(data));
+  }
+}
+
+const FORMS = ['json', 'yaml', 'name', 'wide'] as const;
+export type Form = (typeof FORMS)[number] | 'table';
+
+/** Accepts what `-o name` prints: `session.berth.dev/NAME`. */
+export const plainName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
+export const unreachable = (message: string, hint?: string): CliError =>
+  new CliError(message, { exit: EXIT.unreachable, ...(hint === undefined ? {} : { hint }) });

@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+// The entry of the program: builds the context from the process and ends with the command's exit code.
+import { enableCompileCache } from 'node:module';
+import { basename } from 'node:path';
+import type { Context } from './context.ts';
+
+// Before anything else is loaded: nothing that a cold start parses should be parsed twice.
+enableCompileCache();
+
+// A reader that has seen enough (`| head`) is no failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+}
+
+const interruption = new AbortController();
+const onInterrupt = (): void => {
+  interruption.abort();
+  // Whoever presses it twice does not want to wait for anything.
+  process.once('SIGINT', () => process.exit(130));
+};
+process.once('SIGINT', onInterrupt);
+
+const { run } = await import('./run.ts');
+const { allCommands } = await import('./commands/index.ts');
+const { realParts } = await import('./real-parts.ts');
+
+const invokedAs = (): string =>
+  process.env.BERTH_INVOKED_AS || (basename(process.argv[1] ?? '') === 'kubectl-berth' ? 'kubectl berth' : 'berth');
+
+const context: Context = {
+  env: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  colorDepth: process.env.NO_COLOR || !process.stdout.isTTY ? 1 : process.stdout.getColorDepth(),
+  now: Date.now,
+  random: Math.random,
+  invokedAs: invokedAs(),
+  interrupted: interruption.signal,
+  terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true, columns: process.stderr.columns ?? 80 },
+  tail: undefined,
+  parts: realParts(process.env),
+  commands: allCommands,
+};
+
+const exit = await run(process.argv.slice(2), context);
+// Streams may still be writing to a pipe: they must drain, but no timer or watcher may keep us.
+process.exitCode = exit;
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));

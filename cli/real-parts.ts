@@ -1,0 +1,129 @@
+// The parts as they really are: the one file of the command line that reaches into the controller. Every import is made
+// by the function that needs it.
+import { rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { OperatorError } from '../controller/api/error.ts';
+import { API_VERSION } from '../controller/api/object.ts';
+import type { Manifest, Problem } from '../controller/store/client.ts';
+import type { Parts, Target } from './parts.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+type Input = AsyncIterable<Uint8Array | string>;
+
+export const realParts = (env: Env): Parts => ({
+  openClient: async (target) => (await open(target, env)).client,
+  runController: async (options) => {
+    const { runController } = await import('../controller/main.ts');
+    await runController(options);
+  },
+  spawnController: async (target) => {
+    const { root, stateFolder } = await open(target, env);
+    const { spawnDetached } = await import('./spawn-detached.ts');
+    return spawnDetached(['controller', '--store', `dir:${root}`, '--state', stateFolder], join(stateFolder, 'controller.log'));
+  },
+  plan: async (target) => {
+    const [{ plan }, { modules }] = await Promise.all([import('../controller/plan.ts'), import('../controller/compose.ts')]);
+    const { client, config, stateFolder } = await open(target, env);
+    return plan(client, modules(config, stateFolder), Date.now());
+  },
+  writeYAML: async (data) => (await import('../controller/store/yaml/write.ts')).writeYAML(data),
+  readManifests,
+  validate,
+  explain: async (kind, path) => (await import('../controller/store/schema/explain.ts')).explain(kind, path),
+});
+
+const open = async (target: Target, env: Env) => {
+  const [{ openClient, parseTarget }, { readConfig }] = await Promise.all([
+    import('../controller/store/open.ts'),
+    import('../controller/config.ts'),
+  ]);
+  const config = readConfig(target, env);
+  const { state, stateHome } = config;
+  return { config, ...(await openClient(parseTarget(config.store, config.directory), { state, stateHome, now: Date.now })) };
+};
+
+async function readManifests(path: string, stdin: Input): Promise<readonly Manifest[]> {
+  const { readManifests: parse } = await import('../controller/store/yaml/read-manifests.ts');
+  const manifests: Manifest[] = [];
+  for (const { file, text } of await readSources(path, stdin)) {
+    const parsed = parse(text);
+    if ('problem' in parsed) throw new OperatorError('invalid', place(file, parsed.problem));
+    for (const { value, line, column } of parsed.documents) {
+      if (isOurs(value)) manifests.push({ document: value, origin: `${file}:${line}:${column}` });
+    }
+  }
+  return manifests;
+}
+
+/** Documents of other API groups are not ours to judge. */
+const isOurs = (document: Readonly<Record<string, unknown>>): boolean =>
+  typeof document.apiVersion === 'string' && document.apiVersion.startsWith(API_VERSION.slice(0, API_VERSION.indexOf('/') + 1));
+
+const place = (file: string, { line, column, message }: Omit<Problem, 'file'>): string =>
+  `${[file, ...(line === undefined ? [] : [line]), ...(column === undefined ? [] : [column])].join(':')}: ${message}`;
+
+const readSources = async (path: string, stdin: Input): Promise<readonly { readonly file: string; readonly text: string }[]> => {
+  const { readAll } = await import('./bytes.ts');
+  if (path === '-') return [{ file: '-', text: (await readAll(stdin)).toString('utf8') }];
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return await Promise.all((await filesOf(path)).map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
+  } catch (error) {
+    throw new OperatorError('invalid', `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+};
+
+/** A folder's manifests as the directory store would find them, sorted. */
+const filesOf = async (path: string): Promise<readonly string[]> => {
+  const { stat } = await import('node:fs/promises');
+  if (!(await stat(path)).isDirectory()) return [path];
+  const { scan } = await import('../controller/store/directory/scan.ts');
+  return [...(await scan(resolve(path), undefined)).files.keys()].sort().map((file) => join(path, file));
+};
+
+async function validate(
+  paths: readonly string[],
+  stdin: Input,
+): Promise<{ readonly documents: number; readonly problems: readonly Problem[] }> {
+  const { readManifestFile } = await import('../controller/store/directory/manifest-file.ts');
+  const problems: Problem[] = [];
+  const seen = new Map<string, string>();
+  for (const { file, path } of await namedFiles(paths, stdin)) {
+    const read = readManifestFile('/', relative('/', path));
+    problems.push(...read.problems.map((problem) => ({ ...problem, file })));
+    for (const { id, line, column } of read.documents) {
+      const first = seen.get(id);
+      if (first === undefined) seen.set(id, file);
+      else problems.push({ file, line, column, message: `${id} is already defined in ${first}: remove one` });
+    }
+  }
+  return { documents: seen.size, problems };
+}
+
+/** Standard input goes through a file of its own: what is checked is read exactly as the store reads it. */
+const namedFiles = async (paths: readonly string[], stdin: Input): Promise<readonly { readonly file: string; readonly path: string }[]> => {
+  const named: { readonly file: string; readonly path: string }[] = [];
+  for (const path of paths) {
+    if (path === '-') named.push({ file: '-', path: await spool(stdin) });
+    else {
+      const files = await filesOf(path).catch((error: unknown) =>
+        Promise.reject(new OperatorError('invalid', `cannot read ${path}: ${String(error)}`, { cause: error })),
+      );
+      named.push(...files.map((file) => ({ file, path: resolve(file) })));
+    }
+  }
+  return named;
+};
+
+const spool = async (stdin: Input): Promise<string> => {
+  const [{ readAll }, { mkdtemp, writeFile }, { tmpdir }] = await Promise.all([
+    import('./bytes.ts'),
+    import('node:fs/promises'),
+    import('node:os'),
+  ]);
+  const folder = await mkdtemp(join(tmpdir(), 'berth-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'stdin.yaml');
+  await writeFile(path, await readAll(stdin), { mode: 0o600 });
+  return path;
+};

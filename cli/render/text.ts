@@ -1,0 +1,45 @@
+// Cutting, padding and ages: the small change of every table.
+import stringWidth from 'string-width';
+import { parseTime } from '../../controller/api/clock.ts';
+
+/** At most `length` characters of `text`, with `...` where something was cut. Counted in code points. */
+export const cut = (text: string, length: number): string => {
+  const characters = [...text];
+  return characters.length <= length ? text : `${characters.slice(0, length).join('')}...`;
+};
+
+/** One line: what would break a table, or steer a terminal, becomes a space. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+
+export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+
+/** `45s`, `2m`, `14h`, `3d`. A clock that went back gives `0s`. */
+export const age = (since: string, now: number): string => {
+  const seconds = Math.max(0, Math.floor((now - parseTime(since)) / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+};
+
+export interface Column {
+  readonly title: string;
+  /** The column is never narrower than this, gap included. */
+  readonly width?: number;
+  /** Spaces that always follow the longest cell. */
+  readonly gap?: number;
+}
+
+/** Rows under their titles, columns as wide as they must be; nothing trails the last cell. */
+export const table = (columns: readonly Column[], rows: readonly (readonly string[])[]): string => {
+  const widths = columns.map(({ title, width = 0, gap = 3 }, index) =>
+    Math.max(width, gap + Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[index] ?? '')))),
+  );
+  const line = (cells: readonly string[]): string =>
+    `${cells
+      .map((cell, index) => pad(cell, widths[index] ?? 0))
+      .join('')
+      .trimEnd()}\n`;
+  return [columns.map(({ title }) => title), ...rows].map(line).join('');
+};

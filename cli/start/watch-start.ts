@@ -1,0 +1,102 @@
+// Tells how sessions just made get their VMs and start: the order of lines is the tutorial's, driven by what is seen.
+import { keyString } from '../../controller/api/object.ts';
+import type { Session, VM } from '../../controller/api/types.generated.ts';
+import { CliError, EXIT } from '../error.ts';
+import { allStarted, provisioning, sessionBlock, vmReady } from '../render/start.ts';
+import { isFinished, isStarted, reasonOf } from '../session.ts';
+import type { World } from '../world.ts';
+
+export interface StartWatch {
+  /** Keys of the sessions, in the order they were given. */
+  readonly keys: readonly string[];
+  /** The VMs there were before: a VM that was ready then is reused, any other one is new on its first use here. */
+  readonly before: readonly VM[];
+  /** Whether this session's pool takes minutes to make a VM. */
+  readonly takesMinutes: (session: Session) => boolean;
+  readonly print: (text: string) => void;
+  readonly say: (text: string) => void;
+}
+
+/** A function to call with each state of the world: prints what is new, and answers true once all have started. */
+export const watchStart = (watch: StartWatch): ((world: World) => true | undefined) => {
+  const told: Told = { seen: new Set(), blocks: 0, reasons: new Map(), used: [], announced: new Set() };
+  return (world) => {
+    const sessions = watch.keys.flatMap((key) => known(told, key, world.sessions.get(key)));
+    if (sessions.length < watch.keys.length) return undefined;
+    tellBlocks(watch, told, sessions);
+    tellWaiting(watch, told, sessions);
+    tellReady(watch, told, world);
+    const failed = sessions.find((session) => isFinished(session) && !hasRun(session));
+    if (failed !== undefined) throw neverStarted(failed);
+    if (told.blocks < sessions.length || !sessions.every(hasRun)) return undefined;
+    watch.print(`${allStarted(sessions.length, told.used)}\n`);
+    return true;
+  };
+};
+
+interface Told {
+  /** Keys of the sessions the store has shown us: one of them missing is deleted, another one is yet to come. */
+  readonly seen: Set<string>;
+  /** How many sessions' blocks were printed, from the first on. */
+  blocks: number;
+  readonly reasons: Map<string, string>;
+  /** VMs in the order of first use. */
+  readonly used: string[];
+  /** UIDs of new VMs whose readiness is still to be told. */
+  readonly announced: Set<string>;
+}
+
+const known = (told: Told, key: string, session: Session | undefined): readonly Session[] => {
+  if (session === undefined && told.seen.has(key))
+    throw new CliError(`session ${key.slice(key.indexOf('/') + 1)} was deleted before it started`);
+  if (session === undefined) return [];
+  told.seen.add(key);
+  return [session];
+};
+
+const hasRun = (session: Session): boolean => isStarted(session) || session.status?.startTime !== undefined;
+
+const tellBlocks = (watch: StartWatch, told: Told, sessions: readonly Session[]): void => {
+  for (let session = sessions[told.blocks]; session?.status?.vm !== undefined; session = sessions[told.blocks]) {
+    const { name } = session.status.vm;
+    const wasReady = watch.before.some((vm) => vm.metadata.uid === session?.status?.vm?.uid && vm.status?.phase === 'Ready');
+    const isNew = !wasReady && !told.used.includes(name);
+    if (!told.used.includes(name)) told.used.push(name);
+    if (isNew) {
+      told.announced.add(session.status.vm.uid);
+      watch.print(provisioning({ othersExist: watch.before.length + told.used.length > 1, minutes: watch.takesMinutes(session) }));
+    }
+    told.blocks += 1;
+    watch.print(sessionBlock({ index: told.blocks, count: sessions.length, session, vm: { name, isNew } }));
+  }
+};
+
+/** Each reason is said once a session: it may wait for long. */
+const tellWaiting = (watch: StartWatch, told: Told, sessions: readonly Session[]): void => {
+  for (const session of sessions) {
+    const reason = session.status?.vm === undefined ? reasonOf(session) : undefined;
+    if (reason === undefined || told.reasons.get(session.metadata.uid) === reason.reason) continue;
+    told.reasons.set(session.metadata.uid, reason.reason);
+    watch.say(`${session.metadata.name} waits: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
+  }
+};
+
+const tellReady = (watch: StartWatch, told: Told, world: World): void => {
+  for (const vm of world.vms.values()) {
+    if (vm.status?.phase === 'Ready' && told.announced.delete(vm.metadata.uid)) watch.print(vmReady(vm));
+  }
+};
+
+const neverStarted = (session: Session): CliError => {
+  const reason = reasonOf(session);
+  const why = reason === undefined ? (session.status?.phase ?? 'ended') : `${reason.reason}${reason.message ? `: ${reason.message}` : ''}`;
+  const exit = reason?.reason === 'QuotaExceeded' || reason?.reason === 'BudgetExceeded' ? EXIT.quota : EXIT.error;
+  return new CliError(`session ${session.metadata.name} did not start: ${why}`, { exit });
+};
+
+/** What to wait for, in a few words, for the live line. */
+export const waitingFor = (world: World, keys: readonly string[]): string => {
+  const wanted = new Set(keys);
+  const sessions = [...world.sessions.values()].filter((session) => wanted.has(keyString(session.metadata)));
+  return `${sessions.filter(hasRun).length}/${keys.length} started`;
+};
