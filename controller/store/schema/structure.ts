@@ -39,7 +39,7 @@ function checkString(value: string, schema: Schema, path: string, found: FieldEr
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern } = schema;
   // UTF-16 units are never fewer than characters, so most strings need no counting.
   if (value.length > maxLength && characters(value) > maxLength) found.push(tooLong(path, maxLength));
-  if (value.length < minLength * 2 && characters(value) < minLength) {
+  else if (value.length < minLength * 2 && characters(value) < minLength) {
     found.push(invalid(path, value, `${path} in body should be at least ${minLength} chars long`));
   } else if (pattern !== undefined && !compiled(pattern).test(value)) {
     found.push(invalid(path, value, `${path} in body should match '${pattern}'`));
@@ -66,7 +66,9 @@ function compiled(pattern: string): RegExp {
 const DATE_TIME =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
-const isDateTime = (value: string): boolean => DATE_TIME.test(value);
+/** The pattern knows no calendar: a day that the month does not have comes back as another. */
+const isDateTime = (value: string): boolean =>
+  DATE_TIME.test(value) && new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10));
 
 function checkNumber(value: number, { minimum, maximum }: Schema, path: string, found: FieldError[]): void {
   if (minimum !== undefined && value < minimum)
@@ -88,14 +90,19 @@ function checkList(value: readonly unknown[], schema: Schema, path: string, foun
 
 function checkDuplicates(value: readonly unknown[], schema: Schema, path: string, found: FieldError[]): void {
   const identity = identityOf(schema);
-  if (!identity || value.length < 2) return;
-  const seen = new Set<string>();
+  if (!identity) return;
+  const odd = schema['x-kubernetes-list-type'] === 'map' ? value.findIndex((item) => !isObject(item)) : -1;
+  if (odd >= 0) {
+    found.push(invalid(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'));
+    return;
+  }
+  const seen = new Map<string, number>();
   for (const [index, item] of value.entries()) {
     const id = identity(item);
-    if (id === undefined) continue;
     const text = JSON.stringify(id);
-    if (seen.has(text)) found.push(duplicate(`${path}[${index}]`, id));
-    seen.add(text);
+    const times = seen.get(text) ?? 0;
+    if (times === 1) found.push(duplicate(`${path}[${index}]`, id));
+    seen.set(text, times + 1);
   }
 }
 
