@@ -1,4 +1,5 @@
 // A VM for tests: a directory of its own on this machine, the real shell, supervisor, tmux and processes.
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,6 @@ export const openVMWorld = async (environment: NodeJS.ProcessEnv = {}) => {
   hosts.open('vm', machine, shell);
   const host = (): Host => hosts.get('vm') ?? fail('no host');
   const facts = (uid: string, attempt = 1): RunFacts | undefined => host().facts().runs.get(runKey({ uid, attempt }));
-  let count = 0;
 
   const world = {
     root,
@@ -39,9 +39,9 @@ export const openVMWorld = async (environment: NodeJS.ProcessEnv = {}) => {
     host,
     facts,
     reachable: () => until(() => host().facts().state === 'reachable' || undefined),
-    /** Launches `script` in bash and returns the uid. */
+    /** Launches `script` in bash and returns the uid: unique on this machine, as processes are found by it. */
     launch: async (script: string, more: Partial<LaunchSpec> = {}): Promise<string> => {
-      const uid = more.uid ?? `u${++count}`;
+      const uid = more.uid ?? `u-${randomUUID()}`;
       await world.reachable();
       await host().launch(world.spec(uid, script, more), AbortSignal.timeout(PATIENCE_MS));
       return uid;

@@ -1,0 +1,33 @@
+// The shell on this machine keeps the contract.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { localShell } from '../../controller/shell/local.ts';
+import { testShell } from '../contracts/shell.ts';
+
+testShell('local', async () => {
+  const shell = localShell({}, process.env);
+  return { shell, close: async () => shell.close() };
+});
+
+const test = suite('local shell');
+
+test('gives commands the basics of the environment, and what it is told, alone', async () => {
+  const shell = localShell(
+    { BERTH_HOME: '/home/of/vm' },
+    { PATH: process.env.PATH, HOME: '/h', LC_ALL: 'C', CLAUDECODE: '1', KEY: 'secret' },
+  );
+  const { stdout } = await shell.run(['env', '-0']);
+  const names = new TextDecoder()
+    .decode(stdout)
+    .split('\0')
+    .map((line) => line.split('=')[0]);
+  assert.equal(names.filter(Boolean).sort(), ['BERTH_HOME', 'HOME', 'LC_ALL', 'PATH']);
+});
+
+test('ends what it still runs when it is closed', async () => {
+  const shell = localShell({}, process.env);
+  const channel = await shell.open(['sh', '-c', 'echo up; sleep 60'], AbortSignal.timeout(20_000));
+  for await (const _chunk of channel.output) shell.close();
+});
+
+test.run();
