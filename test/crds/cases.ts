@@ -278,6 +278,7 @@ const pools: readonly Case[] = [
   vmpool('a prime until a date', pool({ prime: { slots: 4, untilTime: '2026-01-01' } })),
   vmpool('a prime until a day that there is not', pool({ prime: { slots: 4, untilTime: '2026-02-30T00:00:00Z' } })),
   session('a list of odd items', { prompt: 'p', env: ['A=1', { name: 'A' }, { name: 'A' }] }),
+  session('a list of nulls', { prompt: 'p', env: [null, null] }),
   session('three times the same', { prompt: 'p', input: [1, 2, 3].map((text) => ({ id: 'a', text: `${text}` })) }),
   session('a digest that is too long', { prompt: 'p', source: { bundle: { sha256: long(65), sizeBytes: 1 } } }),
   vmpool('paused a word', pool({ paused: 'yes' })),

@@ -91,7 +91,7 @@ function checkList(value: readonly unknown[], schema: Schema, path: string, foun
 function checkDuplicates(value: readonly unknown[], schema: Schema, path: string, found: FieldError[]): void {
   const identity = identityOf(schema);
   if (!identity) return;
-  const odd = schema['x-kubernetes-list-type'] === 'map' ? value.findIndex((item) => !isObject(item)) : -1;
+  const odd = schema['x-kubernetes-list-type'] === 'map' ? value.findIndex((item) => item !== null && !isObject(item)) : -1;
   if (odd >= 0) {
     found.push(invalid(`${path}[${odd}]`, value[odd], 'must be an object for an array of list-type map'));
     return;
@@ -111,7 +111,7 @@ export function identityOf(schema: Schema): ((item: unknown) => unknown) | undef
   if (schema['x-kubernetes-list-type'] === 'set') return (item) => item;
   const keys = schema['x-kubernetes-list-map-keys'];
   if (!keys) return undefined;
-  return (item) => (isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : undefined);
+  return (item) => (isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : {});
 }
 
 function checkObject(value: Fields, schema: Schema, path: string, found: FieldError[]): void {
