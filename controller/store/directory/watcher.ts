@@ -20,7 +20,7 @@ export interface WatcherOptions {
 }
 
 export const openWatcher = async (options: WatcherOptions): Promise<Watcher> => {
-  const { watch } = await import('chokidar');
+  const { watch } = await import('./chokidar.ts');
   const { root, skip } = options;
   const watcher: FSWatcher = watch(root, {
     ignoreInitial: true,
