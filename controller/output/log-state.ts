@@ -32,10 +32,11 @@ export const loadState = async (folder: string): Promise<LogState> => {
   if (file === undefined) return { ...NO_LOG, bytes: holesEnd(index), holes: index.holes };
   try {
     const { size } = await file.stat();
-    // Counted bytes may be missing after a power cut: then the count is of no use.
-    const counted = index.bytes <= size ? index : { ...index, bytes: 0, newlines: 0 };
+    // Counted bytes may be missing after a power cut: then the count is of no use. A hole needs none, and ends the tail.
+    const intact = index.bytes <= size ? index : { ...index, bytes: 0, newlines: 0 };
+    const counted = { ...intact, bytes: Math.max(intact.bytes, holesEnd(index)) };
     // The tail lies before what is to be counted, too.
-    const from = Math.max(0, Math.min(counted.bytes, size - RAW_TAIL_BYTES));
+    const from = Math.max(0, holesEnd(index), Math.min(counted.bytes, size - RAW_TAIL_BYTES));
     let state: LogState = { ...NO_LOG, ...counted, bytes: from, indexed: counted.bytes, scan: scanOf(index) };
     for (let at = from; at < size; ) {
       // A chunk ends where the counting begins, so that nothing is counted twice.
