@@ -32,16 +32,18 @@ export const createDirectoryWorld = (options: Partial<DirectoryStoreOptions> & {
   const base = mkdtempSync(join(tmpdir(), 'berth-store-'));
   const root = options.root ?? join(base, 'manifests');
   const location = { stateHome: join(base, 'xdg'), ...(options.state === undefined ? {} : { state: options.state }) };
-  const opened = openDirectoryClient(root, { ...location, now: () => Date.now() });
+  const client = () => openDirectoryClient(root, { ...location, now: () => Date.now() });
   const problems: string[] = [];
   let current: OpenedDirectoryStore | undefined;
   const world: DirectoryWorld = {
     root,
     base,
     get state() {
-      return current?.stateFolder ?? opened.stateFolder;
+      return current?.stateFolder ?? client().stateFolder;
     },
-    client: opened.client,
+    get client() {
+      return client().client;
+    },
     problems,
     get store() {
       if (!current) throw new Error('the store is not open');

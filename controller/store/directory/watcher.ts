@@ -34,6 +34,8 @@ export const openWatcher = async (options: WatcherOptions): Promise<Watcher> => 
         .some((part) => /^\.[^.]/.test(part) && part !== '.berthignore'),
   });
   watcher.on('all', (event, path) => options.onEvent(relative(root, path), event.endsWith('Dir')));
+  // What changed while the watches were being set gave no event.
+  watcher.on('ready', () => options.onEvent('', true));
   watcher.on('error', (error) => {
     const code = codeOf(error);
     if (code === 'ENOSPC' || code === 'EMFILE') options.onBlind(code);
