@@ -74,7 +74,7 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   };
 };
 
-const modules = ({ environment }: Config, stateFolder: string) =>
+export const modules = ({ environment }: Config, stateFolder: string) =>
   providerModules({
     clock: systemClock,
     local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },

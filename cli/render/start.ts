@@ -1,6 +1,6 @@
 // `berth start`: the tutorial's progress, line by line.
 import type { Session, VM } from '../../controller/api/types.generated.ts';
-import { promptOf, statusOf } from '../session.ts';
+import { promptOf } from '../session.ts';
 import { oneLine } from './text.ts';
 
 export const starting = (count: number): string => `Starting ${count} session(s)...\n\n`;
@@ -12,17 +12,18 @@ export const provisioning = (options: { readonly othersExist: boolean; readonly 
 export interface Block {
   readonly index: number;
   readonly count: number;
-  readonly session: Pick<Session, 'spec' | 'status'> & { readonly metadata: { readonly name: string } };
+  readonly session: Pick<Session, 'spec'> & { readonly metadata: { readonly name: string } };
   /** Absent until it is known. */
   readonly vm?: { readonly name: string; readonly isNew: boolean };
 }
 
+/** The status is that of a session just placed, however soon after it runs. */
 export const sessionBlock = ({ index, count, session, vm }: Block): string =>
   [
     `[${index}/${count}] ${session.metadata.name}`,
     ...(vm === undefined ? [] : [`  VM: ${vm.name} (${vm.isNew ? 'provisioning new VM' : 'reused'})`]),
     `  Prompt: ${oneLine(promptOf(session))}`,
-    `  Status: ${statusOf(session)}`,
+    '  Status: pending',
     '',
     '',
   ].join('\n');

@@ -74,8 +74,9 @@ const tellBlocks = (watch: StartWatch, told: Told, sessions: readonly Session[])
 /** Each reason is said once a session: it may wait for long. */
 const tellWaiting = (watch: StartWatch, told: Told, sessions: readonly Session[]): void => {
   for (const session of sessions) {
-    const reason = session.status?.vm === undefined ? reasonOf(session) : undefined;
-    if (reason === undefined || told.reasons.get(session.metadata.uid) === reason.reason) continue;
+    const reason = session.status?.vm === undefined && !isFinished(session) ? reasonOf(session) : undefined;
+    // VMBooting is what this start is about; it is told by the lines themselves.
+    if (reason === undefined || reason.reason === 'VMBooting' || told.reasons.get(session.metadata.uid) === reason.reason) continue;
     told.reasons.set(session.metadata.uid, reason.reason);
     watch.say(`${session.metadata.name} waits: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
   }
