@@ -21,7 +21,7 @@ type Piece = { readonly offset: number; readonly data: Uint8Array } | { readonly
 const RETRY_MS = 2000;
 
 export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogCopyEvents): LogCopy => {
-  let queue: readonly Piece[] = [];
+  const queue: Piece[] = [];
   let busy = false;
   let stopped = false;
   let cancel = () => {};
@@ -32,7 +32,7 @@ export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogC
     try {
       while (!stopped && queue[0] !== undefined) {
         const { count, summary } = await store(log, logs, queue[0], queue);
-        queue = queue.slice(count);
+        queue.splice(0, count);
         if (!stopped) events.copied(summary);
       }
       busy = false;
@@ -46,7 +46,7 @@ export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogC
     }
   };
   const add = (piece: Piece) => {
-    queue = [...queue, piece];
+    queue.push(piece);
     void work();
   };
   return {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LogStore } from '../../controller/output/log-store.ts';
 import { openLogStore } from '../../controller/output/open-log-store.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
 import { createHosts } from '../../controller/session/create-hosts.ts';
@@ -14,12 +15,12 @@ export type VMWorld = Awaited<ReturnType<typeof openVMWorld>>;
 
 const PATIENCE_MS = 15_000;
 
-export const openVMWorld = async (environment: NodeJS.ProcessEnv = {}) => {
+export const openVMWorld = async (environment: NodeJS.ProcessEnv = {}, wrap: (logs: LogStore) => LogStore = (logs) => logs) => {
   const root = await mkdtemp(join(tmpdir(), 'berth-vm-'));
   const home = join(root, 'vm');
   const logRoot = join(root, 'logs');
   const shell = () => localShell({ BERTH_HOME: home }, { ...process.env, ...environment });
-  const logs = openLogStore({ root: logRoot });
+  const logs = wrap(openLogStore({ root: logRoot }));
   const errors: unknown[] = [];
   const hosts = createHosts({ logs, clock: systemClock, random: () => 0, onError: (_session, error) => errors.push(error) });
   const machine = { id: home, vmUID: 'vm', state: 'running', createdTime: '2026-01-01T00:00:00Z', region: 'local' } as const;

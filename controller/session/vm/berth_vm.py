@@ -28,6 +28,8 @@ def launch(request):
     try:
         refuse_outdated(run)  # it may have been cleaned up while we waited
         if not (run.has('started.json') or run.has('exit.json') or run.alive()):
+            if run.has('launch.json'):
+                kill_marked(run)  # a clone may go on where its supervisor was killed
             write_files(run, request)
             start_supervisor(run)
     finally:

@@ -4,7 +4,6 @@ import platform
 import re
 import time
 
-from process_tree import process_table
 from run_files import timestamp
 
 SILENT_SECONDS = 2
@@ -63,7 +62,19 @@ class Waiting:
             return False
         if group <= 0 or READ_SYSCALL is None:
             return False
-        return any(reads(pid, self.terminal) for pid, row in process_table().items() if row[1] == group)
+        return any(reads(pid, self.terminal) for pid in with_children(group))
+
+
+def with_children(leader):
+    """The leader of the foreground group and what is below it: a few files, where all of /proc would be hundreds."""
+    found = [leader]
+    for pid in found:
+        try:
+            with open('/proc/%d/task/%d/children' % (pid, pid), encoding='ascii') as file:
+                found.extend(int(child) for child in file.read().split())
+        except OSError:
+            pass
+    return found
 
 
 def reads(pid, terminal):
