@@ -57,9 +57,9 @@ try {
   heading('5. The controller stops; what it kept is in files', 'berth down');
   // Nothing may be left running, also after a failure: sessions would go on without a controller.
   if (process.exitCode === 1) berth('kill', '--all', '--force', '--timeout', '20s');
-  process.exitCode ||= berth('down');
+  if (berth('down') !== 0) process.exitCode = 1;
 }
-if (process.exitCode === 0) sayWhatNext();
+if (process.exitCode !== 1) sayWhatNext();
 
 async function showPhases(): Promise<string> {
   const started = performance.now();
