@@ -1,6 +1,7 @@
 // Durable writes: a reader, or a crash at any instant, sees the whole old file or the whole new one (temp, fsync, rename,
 // fsync of the folder). Foreign errors become OperatorErrors here.
 import { execFile } from 'node:child_process';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,12 +12,15 @@ export interface FileContent {
   readonly text: string;
 }
 
+/** In bulk, synchronous calls cost a fifth of asynchronous ones. */
+const YIELD_EVERY = 100;
+
 let temporaries = 0;
 
 export const writeAtomic = async (path: string, text: string, mode = 0o644): Promise<void> => {
   const temporary = temporaryFor(path);
   try {
-    await writeTemporary(temporary, text, mode, true);
+    await writeTemporary(temporary, text, mode);
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {
@@ -32,13 +36,14 @@ export const writeAtomic = async (path: string, text: string, mode = 0o644): Pro
 export const writeManyAtomic = async (files: readonly FileContent[]): Promise<void> => {
   const temporaries: string[] = [];
   try {
-    for (const file of files) {
+    for (const [index, file] of files.entries()) {
       const temporary = temporaryFor(file.path);
       temporaries.push(temporary);
-      await writeTemporary(temporary, file.text, 0o644, false);
+      writeNow(temporary, file.text);
+      if (index % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await syncAll(temporaries);
-    for (const [index, file] of files.entries()) await rename(temporaries[index] ?? '', file.path);
+    for (const [index, file] of files.entries()) renameSync(temporaries[index] ?? '', file.path);
     for (const folder of new Set(files.map((file) => dirname(file.path)))) await syncFolder(folder);
   } catch (error) {
     await Promise.all(temporaries.map((temporary) => unlink(temporary).catch(() => undefined)));
@@ -79,7 +84,7 @@ const temporaryFor = (path: string): string => {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries}.tmp`);
 };
 
-const writeTemporary = async (path: string, text: string, mode: number, isSynced: boolean): Promise<void> => {
+const writeTemporary = async (path: string, text: string, mode: number): Promise<void> => {
   const file = await open(path, 'wx', mode).catch(async (error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
     await mkdir(dirname(path));
@@ -87,9 +92,19 @@ const writeTemporary = async (path: string, text: string, mode: number, isSynced
   });
   try {
     await file.writeFile(text);
-    if (isSynced) await file.sync();
+    await file.sync();
   } finally {
     await file.close();
+  }
+};
+
+const writeNow = (path: string, text: string): void => {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path));
+    writeFileSync(path, text, { flag: 'wx' });
   }
 };
 

@@ -134,7 +134,7 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     await rewatch(now);
     identity ??= now;
     if (isConfirmed) identity = now;
-    const isFull = wantsFull || clock.monotonic() >= nextFullAt;
+    const isFull = wantsFull || clock.monotonic() >= nextFullAt || identity !== now;
     const scanBegan = isFull ? await lookAtAll() : undefined;
     if (!isFull) lookAtTouched();
     const result = await sync.pass({ scanBegan, isConfirmed });
