@@ -14,6 +14,8 @@ export interface ChaosOptions {
   readonly sessions: number;
   readonly seed: number;
   readonly say?: (line: string) => void;
+  /** Ends it early, and tidily. */
+  readonly interrupted?: AbortSignal;
 }
 
 export interface ChaosResult {
@@ -35,7 +37,7 @@ const MOMENTS: Readonly<Record<Moment, { readonly from: 'spawn' | 'started'; rea
 const KILLS_AT_THE_END = 0.05;
 const PATIENCE_MS = 120_000;
 
-export const runChaos = async ({ kills, sessions, seed, say = () => undefined }: ChaosOptions): Promise<ChaosResult> => {
+export const runChaos = async ({ kills, sessions, seed, say = () => undefined, interrupted }: ChaosOptions): Promise<ChaosResult> => {
   const started = performance.now();
   const random = createRandom(seed);
   const world = await openRealWorld();
@@ -46,6 +48,7 @@ export const runChaos = async ({ kills, sessions, seed, say = () => undefined }:
     for (const talker of long) await talker.apply();
     const endFrom = Math.min(kills - 1, Math.floor(kills * (1 - KILLS_AT_THE_END)));
     for (let kill = 0; kill < kills; kill++) {
+      interrupted?.throwIfAborted();
       if (kill === Math.min(2, kills - 1)) await letStart(world, long);
       if (kill % 3 === 0) await short[kill / 3]?.apply();
       if (kill === endFrom) await stopAll(long, say);

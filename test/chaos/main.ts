@@ -11,10 +11,14 @@ const { values } = parseArgs({
   },
 });
 
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort(new Error(`ended by ${signal}`)));
+
 const { judgements, kills, seconds } = await runChaos({
   kills: Number(values.kills),
   sessions: Number(values.sessions),
   seed: Number(values.seed),
+  interrupted: interruption.signal,
   say: (line) => process.stderr.write(`${line}\n`),
 });
 const moments = Object.entries(kills).map(([moment, count]) => `${count} ${moment}`);
