@@ -21,7 +21,7 @@ export interface LogState {
   readonly indexed: number;
 }
 
-export const NO_LOG: LogState = { bytes: 0, newlines: 0, holes: [], scan: NOTHING_SCANNED, tail: new Uint8Array(0), indexed: 0 };
+const NO_LOG: LogState = { bytes: 0, newlines: 0, holes: [], scan: NOTHING_SCANNED, tail: new Uint8Array(0), indexed: 0 };
 
 export const loadState = async (folder: string): Promise<LogState> => {
   const index = await readIndex(folder);

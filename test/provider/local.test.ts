@@ -39,12 +39,11 @@ const openWorld = async (bootSeconds = 0) => {
   const root = await mkdtemp(join(tmpdir(), 'berth-local-'));
   const pool = poolOf(bootSeconds);
   const shell = (home: string) => localShell({ BERTH_HOME: home }, process.env);
-  const reopen = (clock = systemClock): Provider => {
-    const module = providerModules({ clock, local: { root, shell, stopAll: stopAllRuns } }).get('Local');
-    if (!module) throw new Error('no module for Local');
-    return module.open(pool);
-  };
-  return { root, pool, reopen, vm: vmOf, close: () => rm(root, { recursive: true, force: true }) };
+  const clock = { ...systemClock, ahead: 0, now: () => Date.now() + clock.ahead };
+  const module = providerModules({ clock, local: { root, shell, stopAll: stopAllRuns } }).get('Local');
+  if (!module) throw new Error('no module for Local');
+  const reopen = (): Provider => module.open(pool);
+  return { root, pool, clock, reopen, vm: vmOf, close: () => rm(root, { recursive: true, force: true }) };
 };
 
 testProvider('local', () => openWorld());
@@ -56,8 +55,8 @@ test('a machine is creating until its boot time has passed', async () => {
   const world = await openWorld(60);
   await world.reopen().create(vmOf('p-0', 'v'), world.pool, signal);
   assert.is((await world.reopen().list(world.pool, signal))[0]?.state, 'creating');
-  const later = { ...systemClock, now: () => Date.now() + 61_000 };
-  assert.is((await world.reopen(later).list(world.pool, signal))[0]?.state, 'running');
+  world.clock.ahead = 61_000;
+  assert.is((await world.reopen().list(world.pool, signal))[0]?.state, 'running');
   await world.close();
 });
 

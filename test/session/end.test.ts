@@ -1,6 +1,6 @@
 // How runs end that do not end by themselves: stopped, past their deadline, or with their supervisor, tmux or controller gone.
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
@@ -141,6 +141,7 @@ test('a VM that does not answer is unreachable until it does', async () => {
     });
   assert.match(String(refused), 'not reachable');
   other.hosts.close('vm');
+  await rm(other.root, { recursive: true, force: true });
 });
 
 test.run();

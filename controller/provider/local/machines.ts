@@ -1,6 +1,6 @@
 // The directories that stand for machines. Made by rename, so that one exists whole or not at all; marked before it is
 // deleted, so that a crash on the way is seen and gone on with at the next look.
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
 import type { Shell } from '../../shell/shell.ts';
@@ -64,9 +64,8 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
     },
     create: async (poolUID, vmUID, name) => {
       const id = join(root, poolUID, vmUID);
-      const temporary = join(root, poolUID, `.${vmUID}.${process.pid}`);
-      await rm(temporary, { recursive: true, force: true });
-      await mkdir(temporary, { recursive: true, mode: 0o700 });
+      await mkdir(join(root, poolUID), { recursive: true, mode: 0o700 });
+      const temporary = await mkdtemp(join(root, poolUID, `.${vmUID}.`));
       await writeDurably(join(temporary, RECORD), JSON.stringify({ name, createdTime: new Date(clock.now()).toISOString() }));
       await rename(temporary, id).catch(async (error: NodeJS.ErrnoException) => {
         await rm(temporary, { recursive: true, force: true });

@@ -10,9 +10,9 @@ import sys
 import time
 
 from process_tree import kill_marked
-from run_facts import SECRETS, all_facts, conclude, facts
-from run_files import (HOME, Refused, Run, boot_id, log_size, make_private, own_environment, ring_streams, run_keys,
-                       take_lock, timestamp, wait_for_lock, write_atomically)
+from run_facts import all_facts, conclude, end_unstarted, facts
+from run_files import (HOME, Refused, Run, boot_id, make_private, own_environment, ring_streams, run_keys,
+                       take_lock, wait_for_lock, write_atomically)
 
 START_SECONDS = 20
 FORGET_SECONDS = 7 * 86400
@@ -81,11 +81,6 @@ def start_supervisor(run):
         if time.monotonic() > until:
             raise Refused('the supervisor did not start; see %s' % run.path('supervisor.err'))
         time.sleep(0.01)
-
-
-def end_unstarted(run, cause, message):
-    run.write('exit.json', {'cause': cause, 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})
-    run.remove(*SECRETS)
 
 
 def stop(request):

@@ -65,6 +65,11 @@ def conclude(run):
     ring_streams(run.key)
 
 
+def end_unstarted(run, cause, message):
+    run.write('exit.json', {'cause': cause, 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})
+    run.remove(*SECRETS)
+
+
 def all_facts():
     found = []
     for key in sorted(run_keys()):

@@ -12,7 +12,7 @@ import source
 from output_log import OutputLog
 from process_tree import Ladder, adopt_orphans
 from program import Unstartable, environment, start
-from run_facts import SECRETS
+from run_facts import SECRETS, end_unstarted
 from run_files import HOME, boot_id, log_size, ring_streams, timestamp, wait_for_lock
 from terminal import Terminal
 from waiting import Waiting
@@ -30,9 +30,11 @@ def supervise(run):
     error = os.open(run.path('supervisor.err'), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         Supervisor(run).live()
-    except BaseException:
+    except BaseException as failure:
         os.write(error, traceback.format_exc().encode())
-        return 1
+        if run.has('started.json'):
+            return 1  # lost: whoever looks next says so, and ends what runs
+        end_unstarted(run, 'launch', 'the supervisor failed: %s' % (str(failure) or type(failure).__name__)[:500])
     finally:
         ring_streams(run.key)
         os.close(lock)
