@@ -21,3 +21,28 @@ export const problemText = (problem: Problem): string =>
   [problem.file, problem.line, problem.line === undefined ? undefined : problem.column, ` ${problem.message}`]
     .filter((part) => part !== undefined)
     .join(':');
+
+export interface ProblemReport {
+  report(problems: readonly Problem[]): void;
+  tell(text: string): void;
+}
+
+export const createProblemReport = (folder: string, onProblem: ((text: string) => void) | undefined): ProblemReport => {
+  let told = new Set<string>();
+  let written: string | undefined;
+  return {
+    tell: (text) => onProblem?.(text),
+    report: (problems) => {
+      const texts = new Set(problems.map(problemText));
+      for (const text of texts) if (!told.has(text)) onProblem?.(text);
+      told = texts;
+      const key = [...texts].join('\n');
+      if (key === written) return;
+      written = key;
+      // Tried again at the next change: what cannot be written now was told above.
+      writeProblems(folder, problems).catch(() => {
+        written = undefined;
+      });
+    },
+  };
+};

@@ -84,6 +84,19 @@ export const createSources = (options: SourcesOptions): Sources => {
     return [...before, ...ids];
   };
 
+  /** Reads the file if it may be read; returns when, if it is too early. */
+  const take = (path: string, now: number, changed: Set<string>): number | undefined => {
+    const source = sources.get(path);
+    if (!source) return undefined;
+    const settledAt = readyTime(root, path, source, now);
+    if (settledAt > now) return settledAt;
+    const file = readManifestFile(root, path);
+    const readyAt = source.since + (file.isCut ? 2 : 1) * SETTLE_MS;
+    if (readyAt > now) return readyAt;
+    for (const id of readOne(path, source, file)) changed.add(id);
+    return undefined;
+  };
+
   return {
     paths: { [Symbol.iterator]: () => sources.keys() },
     has: (path) => sources.has(path),
@@ -115,21 +128,11 @@ export const createSources = (options: SourcesOptions): Sources => {
       const changed = new Set(dropped);
       dropped.clear();
       let nextAt = Number.POSITIVE_INFINITY;
-      let reads = 0;
-      for (const path of unread) {
-        const source = sources.get(path);
-        if (!source) continue;
-        const settledAt = readyTime(root, path, source, now);
-        const file = settledAt <= now ? readManifestFile(root, path) : undefined;
-        const readyAt = file?.isCut ? source.since + 2 * SETTLE_MS : settledAt;
-        if (!file || readyAt > now) {
-          nextAt = Math.min(nextAt, readyAt);
-          continue;
-        }
-        unread.delete(path);
-        for (const id of readOne(path, source, file)) changed.add(id);
-        reads += 1;
-        if (reads % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+      for (const [count, path] of [...unread].entries()) {
+        const readyAt = take(path, now, changed);
+        if (readyAt === undefined) unread.delete(path);
+        else nextAt = Math.min(nextAt, readyAt);
+        if (count % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
       }
       return { changed, ...(nextAt < Number.POSITIVE_INFINITY ? { nextAt } : {}) };
     },

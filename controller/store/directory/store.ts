@@ -1,34 +1,30 @@
 // The directory store as the controller sees it: holds the lock, follows the files, takes up verbs, and stores what the
 // reconcilers write. The parts are put together here, and nothing else is done.
-import { existsSync, mkdirSync, watch } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../../api/clock.ts';
-import { timestamp } from '../../api/clock.ts';
-import { isTrue } from '../../api/condition.ts';
-import { OperatorError } from '../../api/error.ts';
-import { type Kind, type Kinds, keyOf, keyString, type Resource } from '../../api/object.ts';
-import type { Holder, Problem } from '../client.ts';
-import type { Precondition, Store } from '../store.ts';
-import { requestDeletion } from './deleting.ts';
+import { type Clock, timestamp } from '../../api/clock.ts';
+import { keyOf, type Resource } from '../../api/object.ts';
+import type { Holder } from '../client.ts';
+import type { Store } from '../store.ts';
 import { createEventRecorder } from './events.ts';
-import { foldRequests } from './fold-requests.ts';
+import { expireRegularly } from './expire-tombstones.ts';
+import { followRequests } from './follow-requests.ts';
 import { createFollower } from './follower.ts';
 import { gitFolder } from './git.ts';
 import { acquireLock } from './lock.ts';
 import { objectID } from './manifest-file.ts';
 import { SOURCE_ANNOTATION } from './merge.ts';
 import { createMirror } from './mirror.ts';
-import { createObjects, type Objects, requireFree } from './objects.ts';
-import { problemText, writeProblems } from './problems.ts';
-import { newResource } from './resolve.ts';
-import { readSecret } from './secrets.ts';
+import { createObjects, type Objects } from './objects.ts';
+import { createProblemReport } from './problems.ts';
 import { readIndex, writeIndex } from './source-index.ts';
 import { createSources } from './sources.ts';
 import { loadState } from './state-files.ts';
-import { isKey, makeStateFolder, stateFolderFor } from './state-folder.ts';
+import { makeStateFolder, stateFolderFor } from './state-folder.ts';
 import { createSync } from './sync.ts';
-import { buryObject, DEFAULT_RETENTION_MS, expireTombstones } from './tombstones.ts';
+import { buryObject } from './tombstones.ts';
 import { openVersions } from './versions.ts';
+import { createStore } from './write-store.ts';
 
 export interface DirectoryStoreOptions {
   readonly clock: Clock;
@@ -56,9 +52,6 @@ export interface OpenedDirectoryStore {
   close(): Promise<void>;
 }
 
-const REQUEST_RESCAN_MS = 2_000;
-const REQUEST_PATIENCE_MS = 3_000;
-const EXPIRY_MS = 3_600_000;
 const INDEX_DELAY_MS = 2_000;
 
 /** Resolves when all that is there was read. Throws OperatorError('denied') when another controller has it. */
@@ -144,8 +137,7 @@ const openLocked = async (
     record: events.record,
   });
   await verbs.fold();
-  const isMirrored =
-    (options.writeStatus ?? (gitFolder(root) === undefined ? 'inline' : 'never')) === 'inline' && gitFolder(root) === undefined;
+  const isMirrored = options.writeStatus !== 'never' && gitFolder(root) === undefined;
   const mirror = createMirror({ root, objects, sources, clock });
   const cancelExpiry = expireRegularly(folder, options, (id) => sources.definers(id).length > 0);
   return {
@@ -155,7 +147,7 @@ const openLocked = async (
       objects,
       context,
       environment: options.environment,
-      onStatus: (before, after) => isMirrored && isMilestone(before, after) && mirror.add(after),
+      onMilestone: (object) => isMirrored && mirror.add(object),
     }),
     close: async () => {
       cancelExpiry();
@@ -168,73 +160,6 @@ const openLocked = async (
       release();
     },
   };
-};
-
-interface StoreParts {
-  readonly folder: string;
-  readonly objects: Objects;
-  readonly context: Parameters<typeof newResource>[3] & { readonly record: Store['record']; readonly blocked: ReadonlySet<string> };
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly onStatus: (before: Resource, after: Resource) => void;
-}
-
-const createStore = ({ folder, objects, context, environment, onStatus }: StoreParts): Store => ({
-  watch: objects.watch,
-  get: async (kind, key) => objects.get(kind, key),
-  list: async (kind) => objects.list(kind),
-  create: async (kind, { metadata, spec }) => {
-    const key = { namespace: metadata.namespace, name: metadata.name };
-    if (!isKey(key)) throw new OperatorError('invalid', `cannot create ${kind} ${keyString(key)}: that is no valid name`);
-    if (context.blocked.has(objectID(kind, key)))
-      throw new OperatorError('unavailable', `cannot create ${kind} ${keyString(key)}: its state file is damaged; mend or remove it`);
-    const created = await objects.write(kind, key, (stored) => {
-      requireFree(kind, key, stored);
-      return newResource(kind, metadata, spec, context) as typeof stored;
-    });
-    return known(created);
-  },
-  patchStatus: async (kind, at, status) => {
-    let before: Resource | undefined;
-    const after = known(
-      await objects.write(kind, at, (stored) => {
-        before = current(kind, at, stored);
-        return { ...current(kind, at, stored), status };
-      }),
-    );
-    if (before && before !== after) onStatus(before, after);
-    return after;
-  },
-  patchFinalizers: async (kind, at, finalizers) =>
-    known(
-      await objects.write(kind, at, (stored) => {
-        const object = current(kind, at, stored);
-        const { finalizers: _, ...metadata } = object.metadata;
-        return { ...object, metadata: finalizers.length === 0 ? metadata : { ...metadata, finalizers } };
-      }),
-    ),
-  delete: (kind, at) => requestDeletion({ objects, clock: context.clock }, objectID(kind, at), { uid: at.uid }),
-  secret: async (key) => readSecret(folder, environment, key),
-  record: context.record,
-});
-
-const current = <K extends Kind>(kind: K, at: Precondition, stored: Kinds[K] | undefined): Kinds[K] => {
-  if (stored?.metadata.uid === at.uid && stored.metadata.resourceVersion === at.resourceVersion) return stored;
-  const why = stored?.metadata.uid === at.uid ? 'it was changed meanwhile' : 'it is gone';
-  throw new OperatorError('conflict', `cannot write ${kind} ${keyString(at)}: ${why}`);
-};
-
-const known = <T>(object: T | undefined): T => {
-  if (object === undefined) throw new OperatorError('bug', 'a write ended without an object');
-  return object;
-};
-
-/** Where status is worth a change of the user's own file: phases and the end. */
-const isMilestone = (before: Resource, after: Resource): boolean => {
-  if (after.kind !== 'Session' || before.kind !== 'Session') return false;
-  return (
-    before.status?.phase !== after.status?.phase ||
-    isTrue(before.status?.conditions, 'Finished') !== isTrue(after.status?.conditions, 'Finished')
-  );
 };
 
 const makeRoot = (root: string, folder: string): void => {
@@ -254,120 +179,3 @@ const fromFile = (objects: Objects, path: string): readonly string[] =>
 const idOf = (object: Resource): string => objectID(object.kind, keyOf(object));
 
 const versionsOf = (objects: readonly Resource[]): readonly number[] => objects.map((object) => Number(object.metadata.resourceVersion));
-
-interface ProblemReport {
-  report(problems: readonly Problem[]): void;
-  tell(text: string): void;
-}
-
-const createProblemReport = (folder: string, onProblem: ((text: string) => void) | undefined): ProblemReport => {
-  let told = new Set<string>();
-  let written: string | undefined;
-  return {
-    tell: (text) => onProblem?.(text),
-    report: (problems) => {
-      const texts = new Set(problems.map(problemText));
-      for (const text of texts) if (!told.has(text)) onProblem?.(text);
-      told = texts;
-      const key = [...texts].join('\n');
-      if (key === written) return;
-      written = key;
-      // Tried again at the next change: what cannot be written now was told above.
-      writeProblems(folder, problems).catch(() => {
-        written = undefined;
-      });
-    },
-  };
-};
-
-interface RequestParts extends Pick<DirectoryStoreOptions, 'clock'> {
-  readonly objects: Objects;
-  readonly isBusy: () => boolean;
-  readonly poke: (isFull: boolean) => void;
-  readonly confirm: () => void;
-  readonly problems: ProblemReport;
-  readonly record: Store['record'];
-}
-
-const followRequests = (folder: string, parts: RequestParts): { fold(): Promise<void>; close(): void } => {
-  const { clock, objects } = parts;
-  const firstSeen = new Map<string, number>();
-  let isClosed = false;
-  let cancel: (() => void) | undefined;
-  let running: Promise<void> | undefined;
-  let isWanted = false;
-
-  const isExpected = (id: string): boolean => {
-    const since = firstSeen.get(id) ?? clock.monotonic();
-    if (!firstSeen.has(id)) parts.poke(true);
-    firstSeen.set(id, since);
-    const isPatient = parts.isBusy() || clock.monotonic() - since < REQUEST_PATIENCE_MS;
-    if (!isPatient) firstSeen.delete(id);
-    return isPatient;
-  };
-  const foldAll = async (): Promise<void> => {
-    const onRefused = (message: string, stored: Resource | undefined): void => {
-      parts.problems.tell(message);
-      if (!stored) return;
-      parts.record({
-        type: 'Warning',
-        reason: 'RequestRefused',
-        message,
-        regarding: { kind: stored.kind, uid: stored.metadata.uid, ...keyOf(stored) },
-      });
-    };
-    try {
-      await foldRequests({ folder, objects, clock, isExpected, onConfirmPrune: parts.confirm, onRefused });
-    } catch (error) {
-      parts.problems.tell(`a request waits: ${String(error)}`);
-    }
-  };
-  const fold = async (): Promise<void> => {
-    isWanted = true;
-    while (isWanted && !running && !isClosed) {
-      isWanted = false;
-      running = foldAll();
-      await running;
-      running = undefined;
-    }
-  };
-  const again = (): void => {
-    cancel = clock.after(
-      firstSeen.size > 0 ? REQUEST_RESCAN_MS / 8 : REQUEST_RESCAN_MS,
-      () => void fold().finally(() => !isClosed && again()),
-    );
-  };
-  again();
-  const watcher = watchFolder(join(folder, 'requests'), () => void fold());
-  return {
-    fold,
-    close: () => {
-      isClosed = true;
-      cancel?.();
-      watcher?.close();
-    },
-  };
-};
-
-/** Without it (no watches left) the regular look is what remains. */
-const watchFolder = (path: string, onChange: () => void): { close(): void } | undefined => {
-  try {
-    const watcher = watch(path, { persistent: false }, onChange);
-    watcher.on('error', () => undefined);
-    return watcher;
-  } catch {
-    return undefined;
-  }
-};
-
-const expireRegularly = (folder: string, options: DirectoryStoreOptions, isNeeded: (id: string) => boolean): (() => void) => {
-  const { clock, retentionMs = DEFAULT_RETENTION_MS } = options;
-  let suspects: ReadonlySet<string> = new Set();
-  let cancel = (): void => undefined;
-  const expire = (): void => {
-    suspects = expireTombstones(folder, { now: clock.now(), retentionMs, suspects }, (kind, key) => isNeeded(objectID(kind, key)));
-    cancel = clock.after(EXPIRY_MS, expire);
-  };
-  expire();
-  return () => cancel();
-};
