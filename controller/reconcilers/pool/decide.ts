@@ -1,4 +1,5 @@
 // What a pool does next: one decision for all its sessions and VMs.
+import { parseTime } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
 import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
@@ -7,11 +8,14 @@ import { startedOf } from '../session/facts.ts';
 import { type Classified, classify } from './classify.ts';
 import { type Growth, grow } from './growth.ts';
 import type { PoolAction, PoolObserved, Wait } from './model.ts';
+import { offeringRows } from './offerings.ts';
 import { type Placement, place } from './placement.ts';
 import { retire } from './retirement.ts';
 
 /** Missing secrets and a refused provider are looked at again this often: nothing tells us when they are mended. */
 const RECHECK_MS = 10_000;
+/** Counters that were not due yet are brought up to date this much later. */
+const COUNTERS_MS = 5_000;
 
 export const decide = (observed: PoolObserved): Decision<PoolAction> => {
   const { pool } = observed;
@@ -36,7 +40,8 @@ export const decide = (observed: PoolObserved): Decision<PoolAction> => {
   const growth = mayGrow(observed, pool)
     ? grow({ pool, observed, vms: classified.vms, unplaced: placement.unplaced, fleet: placement.fleet })
     : NO_GROWTH;
-  const chosen = new Set(placement.placed.map(({ vm }) => vm.metadata.name));
+  const chosen = new Map<string, number>();
+  for (const { vm } of placement.placed) chosen.set(vm.metadata.name, (chosen.get(vm.metadata.name) ?? 0) + 1);
   const retired = retire(pool, classified.vms, chosen, observed.now);
   const actions: PoolAction[] = [
     ...ownership(pool, classified),
@@ -105,12 +110,14 @@ const explain = (waits: ReadonlyMap<Session, Wait>): PoolAction[] =>
 
 const recheck = (observed: PoolObserved, waits: readonly Wait[], due: number | undefined): { recheckAt?: number } => {
   const polled = waits.some(({ reason }) => reason === 'SecretNotFound' || reason === 'ProviderNotReady' || reason === 'LogStoreFull');
-  const later = waits.some(({ reason }) => reason === 'QuotaExceeded' || reason === 'VMFailed');
+  const refused = waits.some(({ reason }) => reason === 'QuotaExceeded');
   const times = [
     ...(due === undefined ? [] : [due]),
     ...(polled ? [observed.now + RECHECK_MS] : []),
-    ...(later ? [observed.now + 3 * RECHECK_MS] : []),
-    ...(observed.countersDue ? [] : [observed.now + 5_000]),
-  ];
+    ...(refused ? [observed.now + 3 * RECHECK_MS] : []),
+    ...(observed.countersDue ? [] : [observed.now + COUNTERS_MS]),
+    // Also where no session waits for it: minVMs, warm and primed slots are made anew as well.
+    ...offeringRows(observed).flatMap(({ retryTime }) => (retryTime === undefined ? [] : [parseTime(retryTime)])),
+  ].filter((time) => time > observed.now);
   return times.length === 0 ? {} : { recheckAt: Math.min(...times) };
 };

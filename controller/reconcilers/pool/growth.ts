@@ -8,7 +8,7 @@ import type { Offering } from '../../provider/provider.ts';
 import type { VMState } from './classify.ts';
 import { type Berths, createFleet, type Demand, type Fleet } from './fleet.ts';
 import type { NewVM, PoolObserved, Wait } from './model.ts';
-import { skuOf } from './offerings.ts';
+import { offeringRows, openOfferings, skuOf } from './offerings.ts';
 import { classOf, demandOf } from './placement.ts';
 
 export interface Growth {
@@ -87,6 +87,8 @@ const standby = (needs: Needs, { ledger, bins }: Packing): { vm: NewVM; because:
 };
 
 interface Ledger {
+  /** What may be asked for at all. */
+  readonly open: ReadonlySet<Offering>;
   made(): number;
   /** Books one more VM at this price, in 1/10,000 USD an hour; or says why it may not be. */
   book(price: number | undefined): Wait | undefined;
@@ -98,6 +100,7 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
   let made = 0;
   let spent = vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
   return {
+    open: new Set(openOfferings(observed)),
     made: () => made,
     book: (price) => {
       if (vms.length + made >= maxVMs)
@@ -125,7 +128,7 @@ const hourlyPrice = (vm: VM, offerings: readonly Offering[]): number =>
     : Math.max(0, ...offerings.filter(({ size }) => size === vm.spec.size).map(({ hourlyUSD }) => parseMoney(hourlyUSD ?? '0')));
 
 /** The VM for a demand, booked; or the one reason why there is none. */
-const makeVM = ({ pool, observed }: Needs, ledger: Ledger, demand: Demand): NewVM | Wait => {
+const makeVM = ({ pool, observed }: Needs, { open, book }: Ledger, demand: Demand): NewVM | Wait => {
   const sizes = poolSizes(pool.spec).filter((size) => demand.size === undefined || size.name === demand.size);
   const size = sizes.find(({ memoryMiB }) => memoryMiB >= demand.memoryMiB);
   if (!size) return { reason: 'NoMatchingSize', message: noSize(pool, sizes, demand) };
@@ -135,9 +138,9 @@ const makeVM = ({ pool, observed }: Needs, ledger: Ledger, demand: Demand): NewV
     const regions = [...new Set(offered.map(({ region }) => region))].join(', ');
     return { reason: 'NoMatchingRegion', message: `the pool has no region ${demand.region ?? ''}; it has ${regions || 'none'}` };
   }
-  const offering = inRegion.find((candidate) => isAvailable(candidate, pool, observed.now));
-  if (!offering) return refusal(inRegion, pool);
-  const refused = ledger.book(offering.hourlyUSD === undefined ? undefined : parseMoney(offering.hourlyUSD));
+  const offering = inRegion.find((candidate) => open.has(candidate));
+  if (!offering) return refusal(inRegion, observed);
+  const refused = book(offering.hourlyUSD === undefined ? undefined : parseMoney(offering.hourlyUSD));
   if (refused) return refused;
   return {
     size: size.name,
@@ -154,26 +157,17 @@ const noSize = (pool: VMPool, sizes: readonly Size[], demand: Demand): string =>
     : `it needs ${demand.memoryMiB} MiB, and the largest VM it may use has ${largest} MiB`;
 };
 
-/** Back-off after VMs that never became ready is remembered in the pool's own status, so that a restart keeps it. */
-export const isAvailable = (offering: Offering, pool: VMPool, now: number): boolean =>
-  offering.available &&
-  !pool.status?.offerings?.some(
-    (known) =>
-      known.sku === skuOf(offering) &&
-      known.region === offering.region &&
-      known.reason === 'VMFailed' &&
-      parseTime(known.retryTime ?? '') > now,
-  );
-
-const refusal = (offerings: readonly Offering[], pool: VMPool): Wait => {
+const refusal = (offerings: readonly Offering[], observed: PoolObserved): Wait => {
   const refused = offerings.find(({ available }) => !available);
   if (refused?.reason === 'ProviderNotReady')
     return { reason: 'ProviderNotReady', message: refused.message ?? 'the provider is not ready' };
   if (refused) return { reason: 'QuotaExceeded', message: refused.message ?? `no quota for ${skuOf(refused)} in region ${refused.region}` };
-  const failed = pool.status?.offerings?.find(({ reason }) => reason === 'VMFailed');
+  const retryTimes = offeringRows(observed).flatMap(({ available, retryTime }) =>
+    available || retryTime === undefined ? [] : [retryTime],
+  );
   return {
     reason: 'VMFailed',
-    message: `the last VM made for it did not become ready; the next is made at ${failed?.retryTime ?? 'a later time'}`,
+    message: `the last VM made for it did not become ready; the next is made at ${retryTimes.toSorted().join(' or ')}`,
   };
 };
 

@@ -1,7 +1,8 @@
 // The offerings as status shows them, with the back-off after VMs that never became ready: 1 min doubling to 30 min for
 // each SKU and region (SPEC 2.2). Kept in status, so that a restart does not restart a storm of creations.
 import { parseTime, timestamp } from '../../api/clock.ts';
-import type { VMPoolStatus } from '../../api/types.generated.ts';
+import { type Condition, findCondition } from '../../api/condition.ts';
+import type { VM, VMPoolStatus } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { isFailed, wasBooted } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
@@ -16,40 +17,66 @@ export const offeringRows = (observed: PoolObserved): Offerings => {
   const rows = new Map<string, Row>();
   for (const offering of observed.offerings) {
     const { region, available, reason, retryTime } = offering;
-    const sku = skuOf(offering);
-    rows.set(`${sku} ${region}`, { sku, region, available, ...(reason ? { reason } : {}), ...(retryTime ? { retryTime } : {}) });
-  }
-  for (const [id, row] of rows) {
-    const failure = failureOf(observed, row);
-    if (failure && row.available) rows.set(id, { ...row, ...failure, available: parseTime(failure.retryTime) <= observed.now });
+    const row = { sku: skuOf(offering), region, available, ...(reason ? { reason } : {}), ...(retryTime ? { retryTime } : {}) };
+    const failure = available ? failureOf(observed, offering) : undefined;
+    rows.set(offeringID(offering), failure ? { ...row, ...failure, available: parseTime(failure.retryTime) <= observed.now } : row);
   }
   return [...rows.values()];
 };
 
+/** What may be asked for now; a VM that failed in this very pass already counts. */
+export const openOfferings = (observed: PoolObserved): readonly Offering[] => {
+  const open = new Set(offeringRows(observed).flatMap((row) => (row.available ? [idOf(row)] : [])));
+  return observed.offerings.filter((offering) => offering.available && open.has(offeringID(offering)));
+};
+
+/** One SKU in one region backs off as one. */
+const idOf = ({ sku, region }: Pick<Row, 'sku' | 'region'>): string => `${sku} ${region}`;
+
+const offeringID = (offering: Offering): string => idOf({ sku: skuOf(offering), region: offering.region });
+
 /** Machines without a SKU, as on this machine, go by the name of their size. */
 export const skuOf = ({ sku, size }: Pick<Offering, 'sku' | 'size'>): string => sku || size;
 
-/** A failed boot newer than the known back-off doubles it; a VM that became ready since ends it. */
-const failureOf = (observed: PoolObserved, row: Row): { reason: string; retryTime: string; failures: number } | undefined => {
-  const ours = observed.vms.filter(
-    (vm) => (vm.status?.sku ?? vm.spec.size) === row.sku && (vm.status?.region ?? row.region) === row.region,
-  );
-  const known = observed.pool?.status?.offerings?.find(
-    ({ sku, region, reason }) => sku === row.sku && region === row.region && reason === 'VMFailed',
-  );
-  const counted = known?.retryTime === undefined ? 0 : parseTime(known.retryTime) - backoff(known.failures ?? 1);
-  const failedAt = Math.max(0, ...ours.filter((vm) => isFailed(vm) && !wasBooted(vm)).map((vm) => failureTime(vm.status?.conditions)));
-  if (failedAt > counted) {
+/** What is known of VMs that did not boot, as a row shows it. */
+interface Failure {
+  readonly reason: 'VMFailed';
+  readonly retryTime: string;
+  readonly failures: number;
+}
+
+/**
+ * The failure of a VM made after the last known one doubles the back-off (those made with it failed for the same cause);
+ * a VM made since that became ready ends it.
+ */
+const failureOf = (observed: PoolObserved, offering: Offering): Failure | undefined => {
+  const known = knownFailure(observed, offering);
+  const counted = known ? parseTime(known.retryTime) - backoff(known.failures) : 0;
+  const ours = observed.vms.filter((vm) => mayBe(vm, offering));
+  const recovered = Math.max(0, ...ours.filter(wasBooted).map(madeAt));
+  const failed = ours.filter((vm) => isFailed(vm) && !wasBooted(vm) && madeAt(vm) >= counted);
+  const failedAt = Math.max(0, ...failed.map(({ status }) => failureTime(status?.conditions)));
+  if (failedAt > recovered) {
     const failures = (known?.failures ?? 0) + 1;
     return { reason: 'VMFailed', failures, retryTime: timestamp(failedAt + backoff(failures)) };
   }
-  const recovered = ours.some((vm) => wasBooted(vm) && parseTime(vm.metadata.creationTimestamp) >= counted);
-  return known?.retryTime === undefined || recovered
-    ? undefined
-    : { reason: 'VMFailed', failures: known.failures ?? 1, retryTime: known.retryTime };
+  return recovered >= counted ? undefined : known;
 };
 
-const failureTime = (conditions: readonly { type: string; lastTransitionTime: string }[] | undefined): number =>
-  parseTime(conditions?.find(({ type }) => type === 'Failed')?.lastTransitionTime ?? timestamp(0));
+const madeAt = ({ metadata }: VM): number => parseTime(metadata.creationTimestamp);
+
+const knownFailure = ({ pool }: PoolObserved, offering: Offering): Failure | undefined => {
+  const row = pool?.status?.offerings?.find(({ sku, region }) => sku === skuOf(offering) && region === offering.region);
+  if (row?.reason !== 'VMFailed' || row.retryTime === undefined) return undefined;
+  return { reason: 'VMFailed', retryTime: row.retryTime, failures: row.failures ?? 1 };
+};
+
+/** A VM that failed before its machine said where and as what it was made counts for all it may have been. */
+const mayBe = ({ spec, status }: VM, offering: Offering): boolean =>
+  (status?.sku === undefined ? spec.size === offering.size : status.sku === offering.sku) &&
+  (status?.region ?? spec.region ?? offering.region) === offering.region;
+
+const failureTime = (conditions: readonly Condition[] | undefined): number =>
+  parseTime(findCondition(conditions, 'Failed')?.lastTransitionTime ?? timestamp(0));
 
 const backoff = (failures: number): number => Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);

@@ -15,20 +15,30 @@ export interface Retired {
   readonly recheckAt: number | undefined;
 }
 
-/** `chosen` are names of VMs that this pass places sessions on. */
-export const retire = (pool: VMPool, vms: readonly VMState[], chosen: ReadonlySet<string>, now: number): Retired => {
-  const empty = vms.filter(({ vm, sessions }) => !isDraining(vm) && sessions.length === 0 && !chosen.has(vm.metadata.name));
-  const leaving: Retirement[] = vms
-    .filter(({ vm }) => vm.metadata.deletionTimestamp !== undefined && !isDraining(vm))
-    .map(({ vm }) => ({ vm, because: 'its deletion was requested' }));
-  for (const state of empty) {
-    const because = mustLeave(state, pool, now);
-    if (because !== undefined && !state.vm.metadata.deletionTimestamp) leaving.push({ vm: state.vm, because });
+/** How many sessions this pass places on a VM, by its name. */
+export type Chosen = ReadonlyMap<string, number>;
+
+export const retire = (pool: VMPool, vms: readonly VMState[], chosen: Chosen, now: number): Retired => {
+  const staying: VMState[] = [];
+  const leaving: Retirement[] = [];
+  for (const state of vms) {
+    if (isDraining(state.vm)) continue;
+    const because = reasonToLeave(state, pool, chosen, now);
+    if (because === undefined) staying.push(state);
+    else leaving.push({ vm: state.vm, because });
   }
-  const gone = new Set(leaving.map(({ vm }) => vm.metadata.uid));
-  const staying = vms.filter(({ vm, bucket }) => bucket !== 'leaving' && !gone.has(vm.metadata.uid));
-  leaving.push(...idle(pool, staying, chosen, now));
-  return { leaving, recheckAt: nextDue(pool, staying, now) };
+  if (isPaused(pool)) return { leaving, recheckAt: undefined };
+  return { leaving: [...leaving, ...idle(pool, staying, chosen, now)], recheckAt: nextDue(pool, staying, now) };
+};
+
+/** A pool that is paused deletes no VM of its own accord; its own deletion ends the pause. */
+const isPaused = (pool: VMPool): boolean => pool.spec.paused === true && pool.metadata.deletionTimestamp === undefined;
+
+const reasonToLeave = (state: VMState, pool: VMPool, chosen: Chosen, now: number): string | undefined => {
+  const { vm, sessions } = state;
+  if (vm.metadata.deletionTimestamp) return 'its deletion was requested';
+  if (isPaused(pool) || sessions.length > 0 || chosen.has(vm.metadata.name)) return undefined;
+  return mustLeave(state, pool, now);
 };
 
 const mustLeave = ({ vm, bucket }: VMState, pool: VMPool, now: number): string | undefined => {
@@ -40,40 +50,55 @@ const mustLeave = ({ vm, bucket }: VMState, pool: VMPool, now: number): string |
 };
 
 /** The longest idle first, each only if what stays still meets every floor. */
-const idle = (pool: VMPool, staying: readonly VMState[], chosen: ReadonlySet<string>, now: number): Retirement[] => {
+const idle = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now: number): Retirement[] => {
   const timeout = idleTimeout(pool);
-  const surplus = staying.length - (pool.spec.maxVMs ?? 10);
+  const maxVMs = pool.spec.maxVMs ?? 10;
+  const surplus = staying.length - maxVMs;
   const candidates = staying
     .filter(({ vm, bucket, sessions }) => bucket === 'ready' && sessions.length === 0 && !chosen.has(vm.metadata.name))
     .toSorted((a, b) => idleSince(a) - idleSince(b));
-  let kept = staying;
+  const floors = floorsOf(pool, staying, chosen, now);
   const leaving: Retirement[] = [];
   for (const state of candidates) {
     const expired = now >= idleSince(state) + timeout;
-    if (!expired && leaving.length >= surplus) continue;
-    const without = kept.filter((other) => other !== state);
-    if (!meetsFloors(pool, without, now)) continue;
-    kept = without;
+    if ((!expired && leaving.length >= surplus) || !floors.spare(state)) continue;
     leaving.push({
       vm: state.vm,
-      because: expired ? `it was idle for ${timeout / 1000} s` : `the pool has more than maxVMs (${pool.spec.maxVMs})`,
+      because: expired ? `it was idle for ${timeout / 1000} s` : `the pool has more than maxVMs (${maxVMs})`,
     });
   }
   return leaving;
 };
 
-const meetsFloors = (pool: VMPool, kept: readonly VMState[], now: number): boolean => {
-  if (kept.length < (pool.spec.minVMs ?? 0)) return false;
-  const ready = kept.filter(({ bucket }) => bucket === 'ready');
-  const { prime } = pool.spec;
-  if (freeSlots(ready) < (pool.spec.warmSlots ?? 0)) return false;
-  if (!prime || parseTime(prime.untilTime) <= now) return true;
-  const primed = ready.filter(({ size, region }) => (!prime.size || prime.size === size) && (!prime.region || prime.region === region));
-  return freeSlots(primed) >= prime.slots;
-};
+interface Floors {
+  /** Takes the VM out of what stays, if that still meets every floor. */
+  spare(state: VMState): boolean;
+}
 
-const freeSlots = (vms: readonly VMState[]): number =>
-  vms.reduce((sum, { slots, sessions }) => sum + Math.max(0, slots - sessions.length), 0);
+const floorsOf = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now: number): Floors => {
+  const { minVMs = 0, warmSlots = 0 } = pool.spec;
+  const prime = pool.spec.prime && parseTime(pool.spec.prime.untilTime) > now ? pool.spec.prime : undefined;
+  const isPrimed = ({ size, region }: VMState): boolean =>
+    prime !== undefined && (!prime.size || prime.size === size) && (!prime.region || prime.region === region);
+  const freeSlots = ({ vm, slots, sessions }: VMState): number =>
+    Math.max(0, slots - sessions.length - (chosen.get(vm.metadata.name) ?? 0));
+  const ready = staying.filter(({ bucket }) => bucket === 'ready');
+  // A failed VM is on its way out, and so counts for nothing; growth.ts counts the same way.
+  let count = staying.filter(({ bucket }) => bucket !== 'failed').length;
+  let free = ready.reduce((sum, state) => sum + freeSlots(state), 0);
+  let primed = ready.filter(isPrimed).reduce((sum, state) => sum + freeSlots(state), 0);
+  return {
+    spare: (state) => {
+      const slots = freeSlots(state);
+      const primedSlots = isPrimed(state) ? slots : 0;
+      if (count - 1 < minVMs || free - slots < warmSlots || primed - primedSlots < (prime?.slots ?? 0)) return false;
+      count -= 1;
+      free -= slots;
+      primed -= primedSlots;
+      return true;
+    },
+  };
+};
 
 const idleTimeout = (pool: VMPool): number => (pool.spec.idleTimeoutSeconds ?? 1800) * 1000;
 
