@@ -16,6 +16,8 @@ export interface Parts {
   runController(options: Target & ControllerOptions): Promise<void>;
   /** Starts a controller in the background that outlives us; resolves once the process exists. */
   spawnController(target: Target): Promise<{ readonly pid: number; readonly log: string }>;
+  /** Whether there are sessions in files that no controller has seen yet. */
+  hasUnread(target: Target): Promise<boolean>;
   plan(target: Target): Promise<Plan>;
   /** Data as YAML that every reader reads alike. */
   writeYAML(data: unknown): Promise<string>;

@@ -1,6 +1,6 @@
 // The parts as they really are: the one file of the command line that reaches into the controller. Every import is made
 // by the function that needs it.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OperatorError } from '../controller/api/error.ts';
 import { API_VERSION } from '../controller/api/object.ts';
@@ -21,6 +21,7 @@ export const realParts = (env: Env): Parts => ({
     const { spawnDetached } = await import('./spawn-detached.ts');
     return spawnDetached(['controller', '--store', `dir:${root}`, '--state', stateFolder], join(stateFolder, 'controller.log'));
   },
+  hasUnread: async (target) => hasUnread(await open(target, env)),
   plan: async (target) => {
     const [{ plan }, { modules }] = await Promise.all([import('../controller/plan.ts'), import('../controller/compose.ts')]);
     const { client, config, stateFolder } = await open(target, env);
@@ -40,6 +41,23 @@ const open = async (target: Target, env: Env) => {
   const config = readConfig(target, env);
   const { state, stateHome } = config;
   return { config, ...(await openClient(parseTarget(config.store, config.directory), { state, stateHome, now: Date.now })) };
+};
+
+/** Files that the state knows as somebody's source are passed over: only what is new costs a read. */
+const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeof open>>): Promise<boolean> => {
+  if (!existsSync(root)) return false;
+  const [{ scan }, { readManifestFile }, { readTombstone }, { SOURCE_ANNOTATION }] = await Promise.all([
+    import('../controller/store/directory/scan.ts'),
+    import('../controller/store/directory/manifest-file.ts'),
+    import('../controller/store/directory/tombstones.ts'),
+    import('../controller/store/directory/merge.ts'),
+  ]);
+  const known = [...(await client.list('Session')), ...(await client.list('VMPool'))];
+  const sources = new Set(known.map(({ metadata }) => metadata.annotations?.[SOURCE_ANNOTATION]));
+  return [...(await scan(root, relative(root, stateFolder))).files.keys()]
+    .filter((file) => !sources.has(file))
+    .flatMap((file) => readManifestFile(root, file).documents)
+    .some(({ kind, key }) => kind === 'Session' && readTombstone(stateFolder, kind, key) === undefined);
 };
 
 async function readManifests(path: string, stdin: Input): Promise<readonly Manifest[]> {

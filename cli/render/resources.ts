@@ -18,11 +18,11 @@ const SESSION: readonly ResourceColumn<Session>[] = [
   { title: 'VM', cell: (session) => session.status?.vm?.name },
   { title: 'STATUS', cell: statusOf },
   { title: 'AGE', cell: (session, now) => age(session.metadata.creationTimestamp, now) },
-  { title: 'PROMPT', cell: (session) => session.status?.summary ?? cut(oneLine(promptOf(session)), 45) },
   { title: 'POOL', cell: poolOf, wide: true },
   { title: 'ATTEMPT', cell: (session) => session.status?.attempt, wide: true },
   { title: 'EXIT', cell: (session) => session.status?.exitCode, wide: true },
   { title: 'REASON', cell: (session) => reasonOf(session)?.reason, wide: true },
+  { title: 'PROMPT', cell: (session) => session.status?.summary ?? cut(oneLine(promptOf(session)), 45) },
 ];
 
 const VMPOOL: readonly ResourceColumn<VMPool>[] = [

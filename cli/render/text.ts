@@ -1,5 +1,4 @@
 // Cutting, padding and ages: the small change of every table.
-import stringWidth from 'string-width';
 import { parseTime } from '../../controller/api/clock.ts';
 
 /** At most `length` characters of `text`, with `...` where something was cut. Counted in code points. */
@@ -12,7 +11,13 @@ export const cut = (text: string, length: number): string => {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
 export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
 
-export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+/**
+ * Counted in code points: what is padded are names, words and numbers, and wide characters come in last columns only. The
+ * segmentation tables that an exact width needs would cost `list` more than everything else it loads.
+ */
+export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
+
+const lengthOf = (text: string): number => [...text].length;
 
 /** `45s`, `2m`, `14h`, `3d`. A clock that went back gives `0s`. */
 export const age = (since: string, now: number): string => {
@@ -34,7 +39,7 @@ export interface Column {
 /** Rows under their titles, columns as wide as they must be; nothing trails the last cell. */
 export const table = (columns: readonly Column[], rows: readonly (readonly string[])[]): string => {
   const widths = columns.map(({ title, width = 0, gap = 3 }, index) =>
-    Math.max(width, gap + Math.max(stringWidth(title), ...rows.map((row) => stringWidth(row[index] ?? '')))),
+    Math.max(width, gap + Math.max(lengthOf(title), ...rows.map((row) => lengthOf(row[index] ?? '')))),
   );
   const line = (cells: readonly string[]): string =>
     `${cells

@@ -70,6 +70,7 @@ const fakeParts = (client: FakeClient): Parts => ({
     client.held = { pid: process.pid, host: 'here', startTime: '2025-12-02T08:32:45Z', command: 'berth controller' };
     return { pid: process.pid, log: 'controller.log' };
   },
+  hasUnread: async () => false,
   plan: unused,
   writeYAML: async (data) => writeYAML(data),
   readManifests: unused,
