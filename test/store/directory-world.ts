@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Kind, type Kinds, keyOf, type ObjectKey } from '../../controller/api/object.ts';
+import { openLogReader } from '../../controller/output/open-log-reader.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
 import type { Client } from '../../controller/store/client.ts';
 import { openDirectoryClient } from '../../controller/store/directory/client.ts';
@@ -32,7 +33,7 @@ export const createDirectoryWorld = (options: Partial<DirectoryStoreOptions> & {
   const base = mkdtempSync(join(tmpdir(), 'berth-store-'));
   const root = options.root ?? join(base, 'manifests');
   const location = { stateHome: join(base, 'xdg'), ...(options.state === undefined ? {} : { state: options.state }) };
-  const client = () => openDirectoryClient(root, { ...location, now: () => Date.now() });
+  const client = () => openDirectoryClient(root, { ...location, now: () => Date.now(), openLog: openLogReader });
   const problems: string[] = [];
   let current: OpenedDirectoryStore | undefined;
   const world: DirectoryWorld = {

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { OperatorError } from '../../api/error.ts';
 import { type Kind, keyOf, keyString, type ObjectKey } from '../../api/object.ts';
+import type { LogName, LogReader } from '../../output/log-store.ts';
 import type { Client } from '../client.ts';
 import { listObjects } from './object-cache.ts';
 import { readStateFile } from './state-files.ts';
@@ -11,6 +12,8 @@ import { isKey, objectPath, type StateLocation, stateFolderFor } from './state-f
 export interface DirectoryClientOptions extends StateLocation {
   /** Orders requests; milliseconds since the epoch. */
   readonly now: () => number;
+  /** Opens one log of the log store below `folder`. */
+  readonly openLog: (folder: string, log: LogName) => LogReader;
 }
 
 export interface OpenedDirectoryClient {
@@ -59,7 +62,7 @@ export const openDirectoryClient = (root: string, options: DirectoryClientOption
       const { writeRequest } = await import('./requests.ts');
       await writeRequest(folder, { verb: 'confirmPrune' }, options.now());
     },
-    log: (session) => lazyLog(join(folder, 'logs'), { ...keyOf(session), uid: session.metadata.uid }),
+    log: (session) => options.openLog(join(folder, 'logs'), { ...keyOf(session), uid: session.metadata.uid }),
     events: async () => (await import('./events.ts')).readEvents(folder),
     problems: async () => (await import('./problems.ts')).readProblems(folder),
     secrets: async () => (await import('./secrets.ts')).listSecrets(folder),
@@ -81,21 +84,4 @@ const refuseInvalidPatch = async (kind: Kind, key: ObjectKey, stored: { readonly
   if (typeof spec !== 'object' || spec === null)
     throw new OperatorError('invalid', `${kind} ${keyString(key)}: a change of spec must be a mapping`);
   refuseInvalid(kind, key, spec, stored as never);
-};
-
-const lazyLog = (
-  root: string,
-  log: Parameters<typeof import('../../output/open-log-reader.ts').openLogReader>[1],
-): ReturnType<Client['log']> => {
-  const open = async (): Promise<ReturnType<Client['log']>> => (await import('../../output/open-log-reader.ts')).openLogReader(root, log);
-  return {
-    size: async () => (await open()).size(),
-    lastLines: async (lines) => (await open()).lastLines(lines),
-    read: async function* (offset, signal) {
-      yield* (await open()).read(offset, signal);
-    },
-    follow: async function* (offset, signal) {
-      yield* (await open()).follow(offset, signal);
-    },
-  };
 };

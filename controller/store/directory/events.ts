@@ -2,11 +2,15 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, timestamp } from '../../api/clock.ts';
+import type { ObjectKey } from '../../api/object.ts';
 import type { StoredEvent } from '../client.ts';
 import type { EventRecord } from '../store.ts';
 
+/** As a store's, but a file may be what it is about. */
+export type DirectoryEvent = Omit<EventRecord, 'regarding'> & { readonly regarding: Pick<StoredEvent, 'kind'> & ObjectKey };
+
 export interface EventRecorder {
-  record(event: EventRecord): void;
+  record(event: DirectoryEvent): void;
   flush(): void;
 }
 
@@ -62,7 +66,7 @@ export const readEvents = (folder: string): readonly StoredEvent[] => {
   return [...events.values()].slice(-MAX_EVENTS);
 };
 
-const folded = (record: EventRecord, time: string, events: ReadonlyMap<string, StoredEvent>): StoredEvent => {
+const folded = (record: DirectoryEvent, time: string, events: ReadonlyMap<string, StoredEvent>): StoredEvent => {
   const { kind, namespace, name } = record.regarding;
   const event = { type: record.type, reason: record.reason, message: record.message.slice(0, MAX_MESSAGE), kind, namespace, name };
   const before = events.get(idOf(event));

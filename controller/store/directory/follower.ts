@@ -1,12 +1,11 @@
 // Keeps the stored objects following the files: turns hints into looks, looks into passes, and knows when nothing may be
 // concluded from what is not there (a root that is missing, replaced or empty; Git at work).
-import { lstatSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { errorMessage } from '../../api/error.ts';
 import type { Problem } from '../client.ts';
 import { gitFolder, gitOperation } from './git.ts';
-import { isForeignMarker, isManifestName, type Scan, scan, signatureOf } from './scan.ts';
-import type { Sync, SyncContext } from './sync.ts';
+import { createHints } from './hints.ts';
+import { type Scan, scan } from './scan.ts';
+import type { PassResult, Sync, SyncContext } from './sync.ts';
 import { identityOf, openWatcher, type Watcher } from './watcher.ts';
 
 export interface Follower {
@@ -38,11 +37,9 @@ const RESCAN_MS = 30_000;
 const BLIND_RESCAN_MS = 2_000;
 const GIT_RETRY_MS = 250;
 const RETRY_MS = 2_000;
-const MANY_TOUCHED = 500;
 
 export const createFollower = ({ context, sync, root, knownRoot, ...options }: FollowerOptions): Follower => {
   const { clock, sources, folder } = context;
-  const touched = new Set<string>();
   let lastScan: Scan | undefined;
   let identity = knownRoot;
   let watched: { readonly identity: string; readonly watcher: Watcher } | undefined;
@@ -72,26 +69,15 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     schedule(Math.min(now + QUIET_MS, firstHint + MAX_WAIT_MS));
   };
 
-  const onEvent = (path: string, isFolder: boolean): void => {
-    const name = basename(path);
-    if (isFolder || name.startsWith('.') || isForeignMarker(name)) wantsFull = true;
-    else if (!isManifestName(name)) return;
-    else if (touched.size >= MANY_TOUCHED || !isPlainly(path, lastScan, sources.has(path))) wantsFull = true;
-    else if (glance(path) !== 'odd') touched.add(path);
-    hint();
-  };
-  /** The first look at a file that settles. */
-  const glance = (path: string): 'file' | 'gone' | 'odd' => {
-    const stats = lstatSync(join(root, path), { bigint: true, throwIfNoEntry: false });
-    if (!stats) return 'gone';
-    if (!stats.isFile()) {
+  const hints = createHints({
+    root,
+    sources,
+    clock,
+    onHint: hint,
+    onFull: () => {
       wantsFull = true;
-      return 'odd';
-    }
-    sources.observe(path, signatureOf(stats), clock.monotonic());
-    return 'file';
-  };
-
+    },
+  });
   const rewatch = async (now: string): Promise<void> => {
     if (watched?.identity === now) return;
     await watched?.watcher.close();
@@ -100,48 +86,32 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
       blindness = reason;
       schedule(clock.monotonic());
     };
-    watched = { identity: now, watcher: await openWatcher({ root, skip: folder, onEvent, onBlind }) };
+    watched = { identity: now, watcher: await openWatcher({ root, skip: folder, onEvent: hints.onEvent, onBlind }) };
   };
 
   /** Looks at every file. Returns since when it may be relied on that what was not found is gone. */
   const lookAtAll = async (): Promise<number | undefined> => {
     const began = clock.monotonic();
     wantsFull = false;
-    touched.clear();
+    hints.clear();
     nextFullAt = began + (blindness === undefined ? RESCAN_MS : BLIND_RESCAN_MS);
     lastScan = await scan(root, folder);
+    hints.scanned(lastScan);
     for (const [path, signature] of lastScan.files) sources.observe(path, signature, clock.monotonic());
     const isSound = isConfirmed || (lastScan.isComplete && !lastScan.isEmpty && identity === identityOf(root));
     if (!isSound) return undefined;
     for (const path of absent(sources.paths, lastScan)) sources.forget(path);
     return began;
   };
-  const lookAtTouched = (): void => {
-    for (const path of touched) if (glance(path) === 'gone') sources.forget(path);
-    touched.clear();
-  };
 
-  const pass = async (): Promise<void> => {
-    const now = identityOf(root);
+  /** Why nothing may be looked at now. */
+  const obstacle = (now: string | undefined): { readonly problem: Problem; readonly retryMs: number } | undefined => {
     const git = gitFolder(root);
     const operation = git === undefined ? undefined : gitOperation(git);
-    if (now === undefined || operation !== undefined) {
-      wantsFull = true;
-      options.onProblems([now === undefined ? rootMissing(root) : gitAtWork(operation ?? ''), ...sources.problems()]);
-      schedule(clock.monotonic() + (now === undefined ? RETRY_MS : GIT_RETRY_MS));
-      return;
-    }
-    await rewatch(now);
-    identity ??= now;
-    if (isConfirmed) identity = now;
-    const isFull = wantsFull || clock.monotonic() >= nextFullAt || identity !== now;
-    const scanBegan = isFull ? await lookAtAll() : undefined;
-    if (!isFull) lookAtTouched();
-    const result = await sync.pass({ scanBegan, isConfirmed });
-    const isWhole = lastScan?.isComplete === true && result.nextAt === Number.POSITIVE_INFINITY && result.missing === 0;
-    // All that was known is there again: a copy, or the same folder after a restart of the machine.
-    if (isFull && isWhole && lastScan && !lastScan.isEmpty && absent(sources.paths, lastScan).length === 0) identity = now;
-    if (isFull) isConfirmed = false;
+    if (now === undefined) return { problem: rootMissing(root), retryMs: RETRY_MS };
+    return operation === undefined ? undefined : { problem: gitAtWork(operation), retryMs: GIT_RETRY_MS };
+  };
+  const report = (now: string, result: PassResult): void => {
     const isKnown = [...sources.paths].length > 0 || result.missing > 0;
     options.onProblems([
       ...(identity === now ? [] : [rootReplaced(root)]),
@@ -150,8 +120,29 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
       ...(lastScan?.problems ?? []),
       ...result.problems,
     ]);
+  };
+
+  const pass = async (): Promise<void> => {
+    const now = identityOf(root);
+    const blocked = obstacle(now);
+    if (now === undefined || blocked) {
+      wantsFull = true;
+      options.onProblems([...(blocked ? [blocked.problem] : []), ...sources.problems()]);
+      schedule(clock.monotonic() + (blocked?.retryMs ?? RETRY_MS));
+      return;
+    }
+    await rewatch(now);
+    identity ??= now;
+    if (isConfirmed) identity = now;
+    const isFull = wantsFull || clock.monotonic() >= nextFullAt || identity !== now;
+    const scanBegan = isFull ? await lookAtAll() : undefined;
+    if (!isFull) hints.lookAtTouched();
+    const result = await sync.pass({ scanBegan, isConfirmed });
+    if (isFull && lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
+    if (isFull) isConfirmed = false;
+    report(now, result);
     if (result.hasChanged && result.nextAt === Number.POSITIVE_INFINITY) options.onSettled();
-    if (result.scanAt < nextFullAt) nextFullAt = result.scanAt;
+    nextFullAt = Math.min(nextFullAt, result.scanAt);
     schedule(Math.min(dueAt, result.nextAt, nextFullAt));
   };
 
@@ -192,7 +183,7 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
       wantsFull = true;
       schedule(clock.monotonic());
     },
-    isBusy: () => isRunning || wantsFull || touched.size > 0,
+    isBusy: () => isRunning || wantsFull || hints.hasTouched,
     rootIdentity: () => identity,
     close: async () => {
       isClosed = true;
@@ -203,11 +194,13 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
   };
 };
 
-/** Nothing but its own content says whether such a file counts. */
-const isPlainly = (path: string, last: Scan | undefined, isKnown: boolean): boolean => {
-  const folder = dirname(path) === '.' ? '' : dirname(path);
-  return isKnown || (last !== undefined && last.folders.has(folder) && !last.hasIgnores);
-};
+/** All that was known is there again: a copy, or the same folder after a restart of the machine. */
+const isAllThere = (last: Scan, result: PassResult, paths: Iterable<string>): boolean =>
+  last.isComplete &&
+  !last.isEmpty &&
+  result.nextAt === Number.POSITIVE_INFINITY &&
+  result.missing === 0 &&
+  absent(paths, last).length === 0;
 
 const absent = (paths: Iterable<string>, last: Scan): readonly string[] =>
   [...paths].filter((path) => !last.files.has(path) && !last.unreadable.includes(path));

@@ -23,6 +23,8 @@ export interface Sources {
   /** What the file says of the object; undefined when the file is not as it was read (it will be read again). */
   document(path: string, id: string): ManifestDocument | undefined;
   hash(path: string): string | undefined;
+  /** The objects that the file defines, or defined when it could last be taken. */
+  defined(path: string): readonly string[];
   /** The file was rewritten by ourselves: nothing in it changed for us. */
   rewritten(path: string, file: { readonly signature: string; readonly hash: string }): void;
   problems(): readonly Problem[];
@@ -102,6 +104,7 @@ export const createSources = (options: SourcesOptions): Sources => {
     has: (path) => sources.has(path),
     definers: definers.of,
     hash: (path) => sources.get(path)?.hash,
+    defined: (path) => sources.get(path)?.ids ?? [],
     observe: (path, signature, now) => {
       const source = sources.get(path) ?? fromIndex(options.indexed.get(path), signature, now);
       if (!sources.has(path)) {

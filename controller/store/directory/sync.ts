@@ -3,16 +3,17 @@
 import type { Clock } from '../../api/clock.ts';
 import type { Resource } from '../../api/object.ts';
 import type { Problem } from '../client.ts';
-import type { EventRecord } from '../store.ts';
 import { ensureBuiltinPools } from './builtin-pool.ts';
 import { requestDeletion } from './deleting.ts';
 import { EMPTY_GUARD, type GuardState, guardDeletions } from './deletion-guard.ts';
+import type { DirectoryEvent } from './events.ts';
 import { parseID } from './manifest-file.ts';
 import { SOURCE_ANNOTATION } from './merge.ts';
 import type { Objects } from './objects.ts';
 import { problemText } from './problems.ts';
 import { type Resolution, resolveObject } from './resolve.ts';
 import type { Sources } from './sources.ts';
+import { createFileTeller } from './tell-files.ts';
 import { buryObject, readTombstone } from './tombstones.ts';
 
 export interface SyncContext {
@@ -23,7 +24,7 @@ export interface SyncContext {
   readonly sources: Sources;
   /** Names whose state file is damaged. */
   readonly blocked: ReadonlySet<string>;
-  readonly record: (event: EventRecord) => void;
+  readonly record: (event: DirectoryEvent) => void;
 }
 
 export interface Sync {
@@ -55,6 +56,7 @@ export const createSync = (context: SyncContext): Sync => {
   const dirty = new Set<string>();
   const undefinedIDs = new Set<string>();
   const problems = new Map<string, Problem>();
+  const tellFiles = createFileTeller(context);
 
   const resolveAll = async (): Promise<boolean> => {
     const fresh = new Map<string, Resource>();
@@ -103,8 +105,10 @@ export const createSync = (context: SyncContext): Sync => {
       // A file that is being written may define what seems missing (it was moved).
       const deletion = read.nextAt === undefined ? await deleteMissing(look.scanBegan, look.isConfirmed) : NOTHING_DELETED;
       await ensureBuiltinPools(context);
+      const ofFiles = sources.problems();
+      tellFiles(ofFiles);
       return {
-        problems: [...sources.problems(), ...problems.values(), ...heldProblem(guard)],
+        problems: [...ofFiles, ...problems.values(), ...heldProblem(guard)],
         nextAt: read.nextAt ?? Number.POSITIVE_INFINITY,
         scanAt: deletion.scanAt,
         hasChanged: hasResolved || deletion.count > 0,
@@ -159,9 +163,8 @@ const tellHeld = (context: SyncContext, missing: ReadonlyMap<string, number>): v
   if (stored) context.record({ type: 'Warning', reason: 'DeletionHeld', message: heldMessage(missing.size), regarding: regarding(stored) });
 };
 
-const regarding = ({ kind, metadata }: Resource): EventRecord['regarding'] => ({
+const regarding = ({ kind, metadata }: Resource): DirectoryEvent['regarding'] => ({
   kind,
-  uid: metadata.uid,
   namespace: metadata.namespace,
   name: metadata.name,
 });
