@@ -93,9 +93,10 @@ const FIRST_WINDOW = 64 * 1024;
 
 /** The last `lines` lines before `end`, and where they begin: read backwards in growing windows, exact while more is written. */
 export const readTail = async (log: LogReader, end: number, lines: number): Promise<Uint8Array> => {
+  let bytes = Buffer.alloc(0);
   for (let window = FIRST_WINDOW; ; window *= 8) {
     const from = Math.max(0, end - window);
-    const bytes = await readRange(log, from, end);
+    bytes = Buffer.concat([await readRange(log, from, end - bytes.length), bytes]);
     const start = lastLinesStart(bytes, lines);
     if (start !== undefined) return bytes.subarray(start);
     if (from === 0) return bytes;
