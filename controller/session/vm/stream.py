@@ -72,7 +72,7 @@ class Stream:
         keys = set(run_keys())
         for key in keys | set(self.told):
             if (self.told.get(key) or {}).get('state') != 'ended':
-                conclude(Run(key))
+                self.conclude(Run(key))
             elif key in keys:
                 continue
             self.tell(key)
@@ -80,6 +80,12 @@ class Stream:
             self.dirty[key] = True
         if time.monotonic() >= self.beat:
             self.send({'t': 'beat'})
+
+    def conclude(self, run):
+        try:
+            conclude(run)
+        except OSError:
+            pass  # a full disk: at the next scan
 
     def hear(self):
         for name in set(os.read(self.wakes, 65536).split(b'\n')):

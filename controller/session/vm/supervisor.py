@@ -50,8 +50,7 @@ class Supervisor:
         self.asked = None  # the mode of a requested stop
         self.terminal = self.log = self.waiting = None
         self.late = False  # the deadline ended it
-        self.ended = None
-        self.next_look = self.next_ring = 0
+        self.ended, self.next_look, self.next_ring = None, 0, 0
         self.unheard = False
         self.poll = select.poll()
         self.wakes = self.open_wakes()
@@ -161,10 +160,11 @@ class Supervisor:
         deadline = self.spec.get('deadline')
         if deadline is not None and time.time() >= deadline and not self.asked:
             self.late, self.asked = True, 'Graceful'
-        if self.waiting:
-            changed = self.deliver_input()
-            if self.waiting.look() or changed:
+        try:
+            if self.waiting and (self.deliver_input() | self.waiting.look()):
                 ring_streams(self.run.key)
+        except OSError:
+            pass  # a full disk: at the next look
 
     def deliver_input(self):
         names = os.listdir(self.run.path('input'))
@@ -246,5 +246,5 @@ class Supervisor:
             record.update({'signal': os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {'code': os.WEXITSTATUS(status)})
         if message:
             record['message'] = message
-        self.run.write('exit.json', record)
+        self.run.write_at_last('exit.json', record)
         self.run.remove(*SECRETS, 'waiting.json')
