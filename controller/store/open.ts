@@ -1,6 +1,7 @@
 // Opens the store that a `--store` text names: for the controller (openStore) or for commands (openClient).
 import { resolve } from 'node:path';
 import { OperatorError } from '../api/error.ts';
+import type { LogReader } from '../output/log-store.ts';
 import type { DirectoryClientOptions, OpenedDirectoryClient } from './directory/client.ts';
 import type { DirectoryStoreOptions, OpenedDirectoryStore } from './directory/store.ts';
 
@@ -11,7 +12,7 @@ export interface Target {
 }
 
 export type StoreOptions = DirectoryStoreOptions;
-export type ClientOptions = DirectoryClientOptions;
+export type ClientOptions = Omit<DirectoryClientOptions, 'openLog'>;
 
 /** `dir:PATH`; relative paths are taken from `directory`. */
 export const parseTarget = (text: string, directory: string): Target => {
@@ -29,5 +30,21 @@ export const openStore = async (target: Target, options: StoreOptions): Promise<
 
 export const openClient = async (target: Target, options: ClientOptions): Promise<OpenedDirectoryClient> => {
   const { openDirectoryClient } = await import('./directory/client.ts');
-  return openDirectoryClient(target.path, options);
+  return openDirectoryClient(target.path, { ...options, openLog: lazyLog });
+};
+
+/** Loads the reader of logs when one is read. */
+const lazyLog: DirectoryClientOptions['openLog'] = (folder, log) => {
+  // biome-ignore lint/style/noRestrictedImports: opening is wiring; a client reads logs, which lie beside the objects
+  const open = async (): Promise<LogReader> => (await import('../output/open-log-reader.ts')).openLogReader(folder, log);
+  return {
+    size: async () => (await open()).size(),
+    lastLines: async (lines) => (await open()).lastLines(lines),
+    read: async function* (offset, signal) {
+      yield* (await open()).read(offset, signal);
+    },
+    follow: async function* (offset, signal) {
+      yield* (await open()).follow(offset, signal);
+    },
+  };
 };

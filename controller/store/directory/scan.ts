@@ -81,7 +81,8 @@ const visitFolder = async (walk: Walk, folder: string, outer: readonly Ignores[]
   if (!entries) return;
   const foreign = entries.find((entry) => FOREIGN.has(entry.name));
   if (foreign) {
-    walk.problems.push({ file: join(folder, foreign.name), message: `this folder is ${FOREIGN.get(foreign.name)}: nothing in it is read` });
+    const message = `this folder is ${FOREIGN.get(foreign.name)}: nothing in it is read`;
+    walk.problems.push({ file: join(folder, foreign.name), message, isNotice: true });
     return;
   }
   if (depth > MAX_DEPTH) {
