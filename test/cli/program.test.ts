@@ -1,7 +1,7 @@
 // The program as people run it: real processes, a real directory store, a real controller in the background.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
@@ -70,7 +70,7 @@ test('starts a command, brings a controller up, follows it and ends with its cod
 });
 
 test('takes up a file that was there before, and kills what runs', async (world) => {
-  await berth(world, 'secret', 'set', 'some', 'key');
+  await mkdir(world.root);
   await writeFile(
     join(world.root, 'x.yaml'),
     'apiVersion: berth.dev/v1alpha1\nkind: Session\nmetadata: {name: long}\nspec: {command: [sleep, "600"]}\n',
