@@ -83,7 +83,7 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
     },
     patchStatus: (kind, at, status) => {
       const stored = current(kind, at);
-      return isDeepStrictEqual(stored.status, status) ? stored : put(kind, { ...stored, status: structuredClone(status) });
+      return isDeepStrictEqual(stored.status, status) ? stored : put(kind, { ...stored, status });
     },
     patchFinalizers: (kind, at, finalizers) => {
       const stored = current(kind, at);

@@ -17,7 +17,7 @@ export interface Behaviour {
   readonly ignoresTerm: boolean;
   /** On SIGTERM it finishes well instead of dying of it. */
   readonly endsWellOnTerm: boolean;
-  /** Asks at this burst and waits for an answer, an hour at most. */
+  /** Asks at this burst and waits for an answer, a while at most. */
   readonly asksAt?: number;
   readonly preparation: 'ok' | 'source' | 'launch';
   /** The supervisor dies at this burst. */
@@ -62,7 +62,7 @@ export interface RunsParts {
   readonly changed: (run: Run) => void;
 }
 
-const ANSWER_SECONDS = 3600;
+const ANSWER_SECONDS = 1500;
 const TERM_SECONDS = 10;
 
 export const createRuns = (parts: RunsParts): Runs => {

@@ -19,17 +19,19 @@ export interface Timeline {
 
 export const createTimeline = (epoch: number): Timeline => {
   const time = createFakeClock(epoch);
+  // Whole milliseconds, as a real wall clock shows them: a fraction left over would be waited for again and again.
+  const after = (ms: number, callback: () => void): (() => void) => time.after(Math.ceil(ms), callback);
   return {
     elapsed: time.monotonic,
     wall: time.now,
     jump: time.jump,
-    at: time.after,
+    at: after,
     step: time.next,
     nextAt: time.nextAt,
     clock: (alive) => ({
       now: time.now,
       monotonic: time.monotonic,
-      after: (ms, callback) => time.after(ms, () => alive() && callback()),
+      after: (ms, callback) => after(ms, () => alive() && callback()),
     }),
   };
 };

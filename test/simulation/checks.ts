@@ -1,7 +1,7 @@
 // What must hold at every moment, whoever crashed and whatever was lost: each check looks at the world's truth, never
 // at what a controller believes. Changes are checked as they happen, counts after every step in which one could change.
 import { checkFinish, checkSession } from './session-checks.ts';
-import { checkCapacity, checkDeletion, checkNewMachine, checkNewVM, createLimits } from './vm-checks.ts';
+import { checkCapacity, checkDeletion, checkNewMachine, checkNewVM, checkThrift, checkVMChange, createLimits } from './vm-checks.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import type { World } from './world.ts';
 
@@ -32,7 +32,12 @@ export const createChecks = (world: World): Checks => {
       checkSession(world, before as Session | undefined, after as Session | undefined, violate);
       if (isOurs && after) checkFinish(world, before as Session | undefined, after as Session, violate);
     }
-    if (kind === 'VM' && !before && after && !world.isRelaxed()) checkNewVM(world, limits, after as VM, violate);
+    if (kind !== 'VM' || !isOurs || world.isRelaxed()) return;
+    if (before) checkVMChange(world, before as VM, after as VM | undefined, violate);
+    else {
+      checkNewVM(world, limits, after as VM, violate);
+      checkThrift(world, limits, after as VM, violate);
+    }
   });
   world.onStart(({ run, machine }) => {
     dirty = true;

@@ -4,8 +4,8 @@ import type { Random } from '../fakes/random.ts';
 
 /** Chance at each opportunity, before the seed's own factor. */
 const RATES = {
-  crashBeforeCall: 0.004,
-  crashAfterCall: 0.004,
+  crashBeforeCall: 0.002,
+  crashAfterCall: 0.002,
   lateRequest: 0.5,
   lostResponse: 0.02,
   hungResponse: 0.008,

@@ -51,7 +51,7 @@ const anotherController: Misfortune = (world, controllers, random) => {
 const twoLeaders: Misfortune = (world, controllers, random) => {
   world.faults.count('twoControllers');
   world.relax();
-  controllers.startAnother(random.between(5_000, 600_000), false);
+  controllers.startAnother(random.between(5_000, 200_000), false);
 };
 
 const runningMachine = (world: World, random: Random) => {
@@ -78,7 +78,7 @@ const cutOff: Misfortune = (world, _controllers, random) => {
   if (!machine || machine.unreachable) return;
   world.faults.count('vmUnreachable');
   world.cloud.setUnreachable(machine, true);
-  until(world, 10_000 * 400 ** random.next(), () => machine.state !== 'gone' && world.cloud.setUnreachable(machine, false));
+  until(world, 8_000 * 200 ** random.next(), () => machine.state !== 'gone' && world.cloud.setUnreachable(machine, false));
 };
 
 const fillRegion: Misfortune = (world, _controllers, random) => {
@@ -86,7 +86,7 @@ const fillRegion: Misfortune = (world, _controllers, random) => {
   world.faults.count('quota');
   world.story.tell(() => `  region ${region} is full`);
   world.cloud.fullRegions.add(region);
-  until(world, random.between(60_000, 3600_000), () => world.cloud.fullRegions.delete(region));
+  until(world, random.between(60_000, 1200_000), () => world.cloud.fullRegions.delete(region));
 };
 
 const breakProvider: Misfortune = (world, controllers, random) => {
@@ -94,14 +94,14 @@ const breakProvider: Misfortune = (world, controllers, random) => {
   world.faults.count(code === 'denied' ? 'providerDenied' : 'providerDown');
   world.story.tell(() => `  the provider answers nothing but ${code}`);
   controllers.setProviderProblem(code);
-  until(world, random.between(10_000, 1200_000), () => controllers.setProviderProblem(undefined));
+  until(world, random.between(10_000, 400_000), () => controllers.setProviderProblem(undefined));
 };
 
 const fillLogStore: Misfortune = (world, _controllers, random) => {
   world.faults.count('logStoreFull');
   world.story.tell(() => '  the log store is full');
   world.logs.setFull(true);
-  until(world, random.between(10_000, 900_000), () => world.logs.setFull(false));
+  until(world, random.between(10_000, 400_000), () => world.logs.setFull(false));
 };
 
 const jumpClock: Misfortune = (world) => {

@@ -103,7 +103,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => {});
 
 /** Most calls take no simulated time, so that a seed stays cheap; some take long enough for others to come between. */
 const latency = (faults: Faults, random: Random): number => {
-  if (faults.strikes('slowCall')) return random.between(1_000, 40_000);
+  if (faults.strikes('slowCall')) return random.between(1_000, 30_000);
   return random.chance(0.1) ? random.between(5, 400) : 0;
 };
 

@@ -16,11 +16,13 @@ export interface OperatorParts {
   readonly logs: LogStore;
   readonly random: () => number;
   readonly story: Story;
+  /** Costs a tenth of a seed, so not everywhere. */
+  readonly freeze: boolean;
 }
 
 export const runOperator = (parts: OperatorParts): Promise<void> => {
   const { process, store, hosts, providers, logs, random } = parts;
-  const operator = createOperator({ store, hosts, providers, logs, random, clock: process.clock, log: logTo(parts), freeze: true });
+  const operator = createOperator({ store, hosts, providers, logs, random, clock: process.clock, log: logTo(parts), freeze: parts.freeze });
   return operator.run(process.signal);
 };
 

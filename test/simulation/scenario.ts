@@ -8,8 +8,8 @@ import { misfortunes } from './misfortunes.ts';
 import { changesOfMind } from './users.ts';
 import { REGIONS, type World } from './world.ts';
 
-/** For how long things go wrong. */
-export const TROUBLE_MS = 3 * 3600_000;
+/** For how long things go wrong. Short against real life, so that a seed is: what polls costs as much as time passes. */
+export const TROUBLE_MS = 75 * 60_000;
 export const NAMESPACE = 'default';
 
 /** What the scenario may do to the controllers. */
@@ -29,8 +29,8 @@ export const playScenario = (world: World, controllers: Controllers): void => {
   createSessions(world, random);
   changesOfMind(world, random.fork('users'));
   misfortunes(world, controllers, random.fork('misfortunes'));
-  for (const hour of [1, 2]) world.timeline.at(hour * 3600_000, () => ensureEnoughVMs(world, random));
-  world.timeline.at(TROUBLE_MS, () => clearUp(world, controllers));
+  for (const minute of [20, 40, 60]) world.timeline.at(minute * 60_000, () => ensureEnoughVMs(world, random));
+  world.timeline.at(TROUBLE_MS, () => clearUp(world, controllers, random));
 };
 
 /** Creating through the database as a user does: what exists already stays. */
@@ -62,16 +62,22 @@ export const poolSpec = (random: Random): VMPoolSpec => {
     minVMs,
     maxVMs: minVMs + random.int(3, 8),
     warmSlots: random.pick([0, 0, 0, 1, 4]),
-    idleTimeoutSeconds: random.pick([60, 300, 1800]),
-    bootTimeoutSeconds: random.pick([300, 900]),
-    unreachableTimeoutSeconds: random.pick([0, 300, 900, 3600]),
-    ...(random.chance(0.2) && { maxAgeSeconds: random.pick([1800, 3600, 7200]) }),
+    idleTimeoutSeconds: random.pick([30, 120, 600]),
+    bootTimeoutSeconds: random.pick([90, 240]),
+    unreachableTimeoutSeconds: random.pick([0, 60, 300, 900]),
+    ...(random.chance(0.2) && { maxAgeSeconds: random.pick([600, 1800, 3600]) }),
     ...(random.chance(0.4) && { budget: { maxHourlyUSD: random.pick(['1.00', '3.30', '6.00']) } }),
   };
 };
 
+/** Without what would keep it from making VMs. */
+const sparePool = (random: Random): VMPoolSpec => {
+  const { budget: _, maxAgeSeconds: __, ...spec } = poolSpec(random);
+  return { ...spec, sizes: [{ name: 's' }], maxVMs: 9, minVMs: 0, warmSlots: 0 };
+};
+
 const createSessions = (world: World, random: Random): void => {
-  const count = random.int(52, 75);
+  const count = random.int(50, 60);
   let batchAt = 0;
   for (let i = 0; i < count; i++) {
     if (random.chance(0.35)) batchAt = random.between(0, TROUBLE_MS * 0.85);
@@ -89,9 +95,9 @@ export const sessionSpec = (random: Random, prompt: string): SessionSpec => ({
   ...(random.chance(0.3) && { memoryMiB: random.pick([1024, 20_000, 40_000, 120_000]) }),
   ...(random.chance(0.2) && { priority: random.int(-2, 5) }),
   ...(random.chance(0.5) && { retryLimit: random.int(1, 3) }),
-  ...(random.chance(0.3) && { activeDeadlineSeconds: random.int(30, 3000) }),
+  ...(random.chance(0.3) && { activeDeadlineSeconds: random.int(20, 1200) }),
   ...(random.chance(0.1) && { env: [{ name: 'TOKEN', secretRef: { name: random.pick(['key', 'absent']), key: 'token' } }] }),
-  ...(random.chance(0.15) && { ttlSecondsAfterFinished: random.int(0, 1800) }),
+  ...(random.chance(0.15) && { ttlSecondsAfterFinished: random.int(0, 900) }),
 });
 
 /** Sessions that need a VM to themselves, until the world has seen enough machines. */
@@ -102,7 +108,11 @@ const ensureEnoughVMs = (world: World, random: Random): void => {
   }
 };
 
-const clearUp = (world: World, controllers: Controllers): void => {
+const clearUp = (world: World, controllers: Controllers, random: Random): void => {
+  if (world.cloud.machines.length < 9) apply(world, 'VMPool', { metadata: { name: 'spare', namespace: NAMESPACE }, spec: sparePool(random) });
+  for (let made = world.cloud.machines.length; made < 9; made++) {
+    apply(world, 'Session', { metadata: { name: `spare-${made}`, namespace: NAMESPACE }, spec: { command: ['true'], memoryMiB: 30_000, poolRef: { name: 'spare' } } });
+  }
   world.story.tell(() => '=== FAULTS STOP ===');
   world.faults.stop();
   world.cloud.fullRegions.clear();

@@ -20,12 +20,12 @@ export interface Result {
 }
 
 /** Everything must have come to rest by then: the longest session, question, back-off and timeout one after another. */
-const PEACE_MS = 14 * 3600_000;
+const PEACE_MS = 8 * 3600_000;
 /** At rest is what changed nothing for longer than the longest of these: only then is nothing more to come. */
-const REST_MS = 100 * 60_000;
-const GLANCE_MS = 10 * 60_000;
+const REST_MS = 45 * 60_000;
+const GLANCE_MS = 5 * 60_000;
 /** More than that is not slow, it is a loop. */
-const MOST_STEPS = 400_000;
+const MOST_STEPS = 100_000;
 
 export const simulate = async (seed: number, options: { readonly told?: boolean } = {}): Promise<Result> => {
   const world = createWorld(seed, options.told ?? false);

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 type Change = (world: World, random: Random) => Fault | undefined;
 
 export const changesOfMind = (world: World, random: Random): void => {
-  const count = random.int(10, 40);
+  const count = random.int(8, 30);
   for (let i = 0; i < count; i++) {
     const change = random.pick(CHANGES);
     const inner = random.fork(`change ${i}`);
@@ -18,7 +18,7 @@ export const changesOfMind = (world: World, random: Random): void => {
     });
   }
   const answers = random.fork('answers');
-  for (let minute = 3; minute < TROUBLE_MS / 60_000; minute += 9) world.timeline.at(minute * 60_000, () => answer(world, answers));
+  for (let minute = 3; minute < TROUBLE_MS / 60_000; minute += 5) world.timeline.at(minute * 60_000, () => answer(world, answers));
 };
 
 const some = <T>(random: Random, items: readonly T[]): T | undefined => items[random.int(0, Math.max(0, items.length - 1))];
@@ -50,7 +50,7 @@ const editPool: Change = (world, random) => {
   if (!pool) return undefined;
   const { budget, ...fresh } = poolSpec(random);
   const sizes = random.chance(0.5) ? pool.spec.sizes : fresh.sizes;
-  const untilTime = new Date(world.timeline.wall() + 1800_000).toISOString().replace(/\.\d+/, '');
+  const untilTime = new Date(world.timeline.wall() + 900_000).toISOString().replace(/\.\d+/, '');
   const spec: object = random.pick<object>([
     { maxVMs: fresh.maxVMs, minVMs: fresh.minVMs },
     { maxVMs: 0, minVMs: 0 },
@@ -58,7 +58,7 @@ const editPool: Change = (world, random) => {
     { budget },
     { sizes },
     { warmSlots: random.int(0, 4) },
-    { idleTimeoutSeconds: random.int(10, 600) },
+    { idleTimeoutSeconds: random.int(10, 300) },
     { prime: { slots: random.int(1, 5), untilTime } },
   ]);
   world.story.tell(() => `user edits pool ${pool.metadata.name}: ${JSON.stringify(spec)}`);
@@ -72,7 +72,7 @@ const deletePool: Change = (world, random) => {
   world.story.tell(() => `user deletes pool ${pool.metadata.name}`);
   world.database.delete('VMPool', pool.metadata);
   const { name, namespace } = pool.metadata;
-  for (const after of [600_000, 2400_000]) {
+  for (const after of [200_000, 1200_000]) {
     const { maxAgeSeconds: _, ...spec } = poolSpec(random);
     world.timeline.at(after, () => apply(world, 'VMPool', { metadata: { name, namespace }, spec }));
   }
@@ -108,7 +108,7 @@ const loseSecret: Change = (world, random) => {
   if (!secret) return undefined;
   world.story.tell(() => 'user deletes the secret for a while');
   world.database.secrets.delete(key);
-  world.timeline.at(random.between(10_000, 600_000), () => world.database.secrets.set(key, secret));
+  world.timeline.at(random.between(10_000, 300_000), () => world.database.secrets.set(key, secret));
   return 'userDeletesSecret';
 };
 

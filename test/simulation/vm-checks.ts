@@ -3,7 +3,8 @@ import { keyString, type Resource } from '../../controller/api/object.ts';
 import { parseMoney } from '../../controller/api/money.ts';
 import { poolSizes } from '../../controller/api/sizes.ts';
 import type { Session, VM, VMPool } from '../../controller/api/types.generated.ts';
-import { isFinished, memoryOf } from '../../controller/reconcilers/session/facts.ts';
+import { isFinished, memoryOf, poolNameOf, startedOf } from '../../controller/reconcilers/session/facts.ts';
+import { isDraining, isFailed, wasBooted } from '../../controller/reconcilers/vm/facts.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
 import { vmOf, type World } from './world.ts';
 
@@ -11,35 +12,57 @@ type Violate = (what: string) => void;
 
 /** A controller may act on a limit that people changed no longer ago than its view of the store may lag. */
 const LAG_MS = 240_000;
+/** A VM made for a session that left the queue meanwhile may take this long to boot. */
+const LEFT_MS = 450_000;
 
 export interface Limits {
   note(before: Resource | undefined, after: Resource | undefined): void;
   /** The most generous maxVMs and budget (in 1/10,000 USD) of late; undefined for a pool that never was. */
-  of(pool: string): { readonly maxVMs: number; readonly hourly: number } | undefined;
+  of(pool: string): Recent | undefined;
 }
 
-interface Limit {
+interface Recent {
   readonly maxVMs: number;
   readonly hourly: number;
+  /** VMs and slots that no session asks for. */
+  readonly standby: number;
+  /** Sessions that waited, and do not any more. */
+  readonly left: number;
+}
+
+interface Limit extends Omit<Recent, 'left'> {
   replacedAt: number;
 }
 
 export const createLimits = ({ timeline }: World): Limits => {
   const history = new Map<string, Limit[]>();
+  const left: { readonly pool: string; readonly at: number }[] = [];
+  const noteSession = (before: Session, after: Session | undefined): void => {
+    if (!isWaiting(before) || (after && isWaiting(after))) return;
+    left.push({ pool: keyString({ namespace: before.metadata.namespace, name: poolNameOf(before) }), at: timeline.elapsed() });
+  };
   return {
     note: (before, after) => {
+      if (before?.kind === 'Session') noteSession(before, after as Session | undefined);
       const pool = (after ?? before)?.kind === 'VMPool' ? ((after ?? before) as VMPool) : undefined;
       if (!pool || before?.spec === after?.spec) return;
       const limits = (history.get(keyString(pool.metadata)) ?? []).filter((limit) => limit.replacedAt > timeline.elapsed() - LAG_MS);
       for (const limit of limits) limit.replacedAt = Math.min(limit.replacedAt, timeline.elapsed());
-      const { maxVMs = 10, budget } = pool.spec;
-      limits.push({ maxVMs, hourly: budget ? parseMoney(budget.maxHourlyUSD) : Infinity, replacedAt: Infinity });
+      const { maxVMs = 10, minVMs = 0, warmSlots = 0, prime, budget } = pool.spec;
+      const standby = minVMs + warmSlots + (prime?.slots ?? 0);
+      limits.push({ maxVMs, standby, hourly: budget ? parseMoney(budget.maxHourlyUSD) : Infinity, replacedAt: Infinity });
       history.set(keyString(pool.metadata), limits);
     },
     of: (pool) => {
       const recent = history.get(pool)?.filter((limit) => limit.replacedAt > timeline.elapsed() - LAG_MS);
       if (!recent) return undefined;
-      return { maxVMs: Math.max(...recent.map((limit) => limit.maxVMs)), hourly: Math.max(...recent.map((limit) => limit.hourly)) };
+      const most = (of: (limit: Limit) => number): number => Math.max(...recent.map(of));
+      return {
+        maxVMs: most((limit) => limit.maxVMs),
+        hourly: most((limit) => limit.hourly),
+        standby: most((limit) => limit.standby),
+        left: left.filter((one) => one.pool === pool && one.at > timeline.elapsed() - LEFT_MS).length,
+      };
     },
   };
 };
@@ -49,6 +72,29 @@ export const checkNewVM = (world: World, limits: Limits, vm: VM, violate: Violat
   const count = world.database.list('VM').filter((other) => other.spec.poolRef.name === vm.spec.poolRef.name).length;
   const { maxVMs = 0 } = limits.of(pool) ?? {};
   if (count > maxVMs) violate(`${vm.metadata.name} is VM ${count} of a pool with maxVMs ${maxVMs}`);
+};
+
+/** Draining comes before deleting, and the machine goes before its object does (SPEC 2.3). */
+export const checkVMChange = (world: World, before: VM, after: VM | undefined, violate: Violate): void => {
+  const { name, uid, annotations, deletionTimestamp } = before.metadata;
+  if (annotations?.['berth.dev/abandon']) return;
+  if (after?.metadata.deletionTimestamp && !deletionTimestamp && !isDraining(before)) violate(`deletion of ${name} is requested before it drains`);
+  const left = after ? undefined : world.cloud.byVM(uid);
+  if (left) violate(`${name} is released while its machine ${left.id} exists (${left.state})`);
+};
+
+const isWaiting = (session: Session): boolean => !isFinished(session) && startedOf(session) !== 'yes';
+
+/** Whoever waits needs one VM at most: what boots must not outnumber them, and who left the queue just now. */
+export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Violate): void => {
+  const ofPool = (name: string | undefined, namespace: string): boolean => name === vm.spec.poolRef.name && namespace === vm.metadata.namespace;
+  const ours = world.database.list('VM').filter((other) => ofPool(other.spec.poolRef.name, other.metadata.namespace));
+  const booting = ours.filter((other) => !wasBooted(other) && !isFailed(other) && !isDraining(other) && !other.metadata.deletionTimestamp);
+  const waiting = world.database.list('Session').filter((one) => ofPool(poolNameOf(one), one.metadata.namespace) && isWaiting(one));
+  const { standby = 0, left = 0 } = limits.of(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name })) ?? {};
+  if (booting.length > waiting.length + standby + left) {
+    violate(`${vm.metadata.name} is made while ${booting.length - 1} VMs boot, for ${waiting.length} sessions that wait and ${standby} slots held ready`);
+  }
 };
 
 export const checkNewMachine = (world: World, limits: Limits, machine: CloudMachine, violate: Violate): void => {

@@ -85,7 +85,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     timeline,
     regions: REGIONS,
     fateOf: () => fateOf(faults, cloudRandom),
-    deleteMs: () => cloudRandom.between(2_000, 90_000),
+    deleteMs: () => cloudRandom.between(2_000, 30_000),
     runsOf,
     poolExists: (pool) => database.get('VMPool', pool.metadata)?.metadata.uid === pool.metadata.uid,
     changed: (machine, what) => {
@@ -117,7 +117,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
 };
 
 const fateOf = (faults: Faults, random: Random): Fate => {
-  const bootSeconds = faults.strikes('slowBoot') ? random.between(300, 1200) : random.between(15, 200);
+  const bootSeconds = faults.strikes('slowBoot') ? random.between(100, 400) : random.between(8, 60);
   if (faults.strikes('vmNeverBoots')) return { bootSeconds, end: random.pick(['never boots', 'stays creating']) };
   return { bootSeconds, end: faults.strikes('vmFails') ? 'fails' : 'boots' };
 };
@@ -128,7 +128,7 @@ const behaviourOf = ({ session, attempt }: LaunchSpec, faults: Faults, seed: num
   const bursts = random.int(1, 6);
   return {
     bursts,
-    runSeconds: 10 * 300 ** random.next(),
+    runSeconds: 8 * 150 ** random.next(),
     code: random.chance(0.7) ? 0 : random.int(1, 120),
     ignoresTerm: faults.strikes('ignoresTerm'),
     endsWellOnTerm: random.chance(0.2),
