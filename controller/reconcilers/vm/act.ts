@@ -1,6 +1,7 @@
 // Makes one change of a VM's decision.
 import { OperatorError } from '../../api/error.ts';
 import { type Kinds, keyOf } from '../../api/object.ts';
+import type { VM } from '../../api/types.generated.ts';
 import type { Providers } from '../../provider/providers.ts';
 import type { Hosts } from '../../session/host.ts';
 import type { Store } from '../../store/store.ts';
@@ -50,11 +51,13 @@ export const createVMAct =
 
 const changeMachine = async (
   change: 'createMachine' | 'deleteMachine',
-  { providers, hosts, forgetMachines }: VMEffects,
+  { store, providers, hosts, forgetMachines }: VMEffects,
   { vm, pool, machine }: VMObserved,
   signal: AbortSignal,
 ): Promise<void> => {
   if (!pool) throw new OperatorError('bug', `${change} for VM ${vm.metadata.name}, whose pool is gone`);
+  // Fencing is the one exception: there the machine goes because nobody can reach what runs on it.
+  if (change === 'deleteMachine' && vm.metadata.deletionTimestamp) await assertEmpty(store, vm);
   const provider = providers.of(pool);
   try {
     if (change === 'createMachine') await provider.create(vm, pool, signal);
@@ -72,11 +75,14 @@ const connect = ({ providers, hosts }: VMEffects, { vm, pool, machine }: VMObser
   hosts.open(vm.metadata.uid, machine, (running) => providers.of(pool).connect(running));
 };
 
-/** The second lock on a machine's door (SPEC 2.3): what the cache may have missed, an uncached read does not. */
 const deleteIfEmpty = async (store: Store, { vm }: VMObserved): Promise<void> => {
-  const { uid, name } = vm.metadata;
+  await assertEmpty(store, vm);
+  await store.delete('VM', { ...keyOf(vm), uid: vm.metadata.uid });
+};
+
+/** The second lock on a machine's door (SPEC 2.3): what the cache may have missed, an uncached read does not. */
+const assertEmpty = async (store: Store, { metadata: { uid, name } }: VM): Promise<void> => {
   const sessions = await store.list('Session');
   const busy = sessions.find((session) => session.status?.vm?.uid === uid && !isFinished(session));
   if (busy) throw new OperatorError('conflict', `VM ${name} is not deleted: session ${busy.metadata.name} is on it`);
-  await store.delete('VM', { ...keyOf(vm), uid });
 };

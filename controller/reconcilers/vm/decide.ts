@@ -2,7 +2,7 @@
 import type { Decision } from '../../api/reconciler.ts';
 import { isDraining } from './facts.ts';
 import type { VMAction, VMObserved } from './model.ts';
-import { bootDeadline, fenceDeadline, stateOf, type VMState } from './state.ts';
+import { bootDeadline, fenceDeadline, isAbandoned, stateOf, type VMState } from './state.ts';
 
 /** How often a machine that is on its way in or out is looked at: no provider tells us of its own accord. */
 const POLL_MS = 2_000;
@@ -54,8 +54,7 @@ const machineGoes = ({ machine, providerProblem }: VMObserved, because: string):
 
 const deleting = (observed: VMObserved): VMAction[] => {
   const { vm, machine, sessions, pool, providerProblem, host } = observed;
-  if (vm.metadata.annotations?.['berth.dev/abandon'] === 'true')
-    return [{ do: 'release', because: 'it is abandoned: its machine is left as it is' }];
+  if (isAbandoned(vm)) return [{ do: 'release', because: 'it is abandoned: its machine is left as it is' }];
   if (!pool) return [{ do: 'release', because: 'its pool was abandoned: its machine is left as it is' }];
   if (sessions.length > 0 || !isDraining(vm)) return connect(observed);
   if (providerProblem !== undefined) return [];

@@ -2,7 +2,7 @@
 import { parseTime } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
 import type { VM } from '../../api/types.generated.ts';
-import { isDraining, isFailed, wasBooted } from './facts.ts';
+import { isDraining, wasBooted } from './facts.ts';
 import type { VMObserved } from './model.ts';
 
 /** Deleting is the object's end, leaving the pool's word, failed the machine's end. After a restart of ours: reconnecting. */
@@ -18,14 +18,11 @@ export const stateOf = (observed: VMObserved): VMState => {
   const { vm, pool, machine, host } = observed;
   if (vm.metadata.deletionTimestamp && !isWaitedFor(observed)) return { is: 'deleting' };
   if (!pool) return { is: 'notOurs' };
-  if (isFailed(vm)) {
-    const failed = findCondition(vm.status?.conditions, 'Failed');
-    return { is: 'failed', reason: failed?.reason ?? 'Failed', message: failed?.message ?? '' };
-  }
-  if (observed.providerProblem === undefined) {
-    const lost = machineLost(observed);
-    if (lost) return { is: 'failed', ...lost };
-  }
+  const failed = findCondition(vm.status?.conditions, 'Failed');
+  if (failed?.status === 'True') return { is: 'failed', reason: failed.reason, message: failed.message };
+  const lost = observed.providerProblem === undefined ? machineLost(observed) : undefined;
+  if (lost) return { is: 'failed', ...lost };
+  if (machine?.state === 'deleting') return { is: 'fencing', ...endBecause(vm, 'MachineDeleting', 'its machine is being deleted') };
   if (host?.state === 'reachable') return { is: isDraining(vm) ? 'leaving' : 'ready' };
   if (wasBooted(vm)) return outOfReach(observed);
   if (isDraining(vm)) return { is: 'leaving' };
@@ -38,44 +35,41 @@ export const stateOf = (observed: VMObserved): VMState => {
 
 /** Sessions that may run on it: their machine can still be lost, or be out of reach, and they are not to wait for ever. */
 const isWaitedFor = ({ vm, pool, sessions }: VMObserved): boolean =>
-  pool !== undefined && wasBooted(vm) && sessions.length > 0 && vm.metadata.annotations?.['berth.dev/abandon'] !== 'true';
+  pool !== undefined && wasBooted(vm) && sessions.length > 0 && !isAbandoned(vm);
 
-/** A machine that was seen and is not listed any more is gone for good; one that stopped has ended all it ran. */
+export const isAbandoned = (vm: VM): boolean => vm.metadata.annotations?.['berth.dev/abandon'] === 'true';
+
+/**
+ * A machine that was seen and is not listed any more is gone for good; one that stopped has ended all it ran. On one
+ * that is being deleted things may still run: nothing has ended before it is seen gone.
+ */
 const machineLost = ({ vm, machine }: VMObserved): { reason: string; message: string } | undefined => {
-  if (!machine) return vm.status?.providerID === undefined ? undefined : goneBecause(vm);
-  switch (machine.state) {
-    case 'failed':
-    case 'stopped':
-      return {
-        reason: machine.state === 'failed' ? 'MachineFailed' : 'MachineStopped',
-        message: machine.message ?? `its machine has ${machine.state}`,
-      };
-    case 'deleting':
-      return { reason: 'MachineGone', message: 'its machine is being deleted' };
-    case 'creating':
-    case 'running':
-      return undefined;
-  }
+  if (!machine)
+    return vm.status?.providerID === undefined ? undefined : endBecause(vm, 'MachineGone', 'its machine does not exist any more');
+  if (machine.state !== 'failed' && machine.state !== 'stopped') return undefined;
+  return {
+    reason: machine.state === 'failed' ? 'MachineFailed' : 'MachineStopped',
+    message: machine.message ?? `its machine has ${machine.state}`,
+  };
 };
 
-const goneBecause = (vm: VM): { reason: string; message: string } => {
+/** Where it was us who fenced it, that is why. */
+const endBecause = (vm: VM, reason: string, message: string): { reason: string; message: string } => {
   const ready = findCondition(vm.status?.conditions, 'Ready');
-  return ready?.reason === 'Fenced'
-    ? { reason: 'Fenced', message: ready.message }
-    : { reason: 'MachineGone', message: 'its machine does not exist any more' };
+  return ready?.reason === 'Fenced' ? { reason: 'Fenced', message: ready.message } : { reason, message };
 };
 
 /** Past the pool's patience the machine is deleted, so that what ran on it has provably ended (SPEC 2.2). */
-const outOfReach = ({ vm, pool, host, now }: VMObserved): VMState => {
+const outOfReach = (observed: VMObserved): VMState => {
+  const { vm, host, now } = observed;
   if (!host || host.state === 'connecting') return { is: 'reconnecting' };
   const message = host.message ?? 'it does not answer';
   const ready = findCondition(vm.status?.conditions, 'Ready');
   const since = ready?.status === 'Unknown' ? parseTime(ready.lastTransitionTime) : now;
-  const patience = (pool?.spec.unreachableTimeoutSeconds ?? UNREACHABLE_TIMEOUT_SECONDS) * 1000;
-  if (patience > 0 && now >= since + patience) {
-    return { is: 'fencing', reason: 'Fenced', message: `it was unreachable for ${patience / 1000} s (${message}): its machine is deleted` };
-  }
-  return { is: 'unreachable', since, message };
+  const deadline = fenceDeadline(observed, since);
+  if (deadline === undefined || now < deadline) return { is: 'unreachable', since, message };
+  const because = `it was unreachable for ${(deadline - since) / 1000} s (${message}): its machine is deleted`;
+  return { is: 'fencing', ...endBecause(vm, 'Fenced', because) };
 };
 
 export const bootDeadline = ({ vm, pool }: VMObserved): number =>

@@ -58,7 +58,7 @@ const machineFields = ({ vm, pool, machine }: VMObserved): Partial<VMStatus> => 
 const idle = (observed: VMObserved, state: VMState): { idleSince?: string } => {
   const { vm, sessions, lastSessionEnd, now } = observed;
   if (sessions.length > 0 || !(wasBooted(vm) || state.is === 'ready')) return {};
-  const since = vm.status?.idleSince ?? timestamp(now);
+  const since = vm.status?.idleSince ?? lastSessionEnd ?? timestamp(now);
   return { idleSince: lastSessionEnd !== undefined && lastSessionEnd > since ? lastSessionEnd : since };
 };
 
@@ -115,8 +115,10 @@ const readyCondition = (observed: VMObserved, state: VMState, outcomes: readonly
       return undefined;
     case 'unreachable':
       return { type: 'Ready', status: 'Unknown', reason: 'VMUnreachable', message: state.message };
-    case 'failed':
     case 'fencing':
+      // Unknown until the machine is seen gone: since when it is so, is what the fence rests on.
+      return { type: 'Ready', status: 'Unknown', reason: state.reason, message: state.message };
+    case 'failed':
       return no(state.reason, state.message);
     case 'notOurs':
       return no('NotOurs', 'no pool of this namespace owns it: it is left alone');
