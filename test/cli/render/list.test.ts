@@ -77,6 +77,11 @@ test('cuts nothing and gives pool and reason when verbose, and the namespace for
   assert.match(text, /pending {3}2m {6}default {2}PoolFull {2}create a simple hello world Python script\n$/);
 });
 
+test('names the pool when verbose', () => {
+  const elsewhere = session('s', { spec: { poolRef: { name: 'gpu' } } });
+  assert.match(listTable([elsewhere], { ...plain, verbose: true }), /running +2m +gpu +create/);
+});
+
 test('gives the JSON of the tutorial with the keys SPEC adds, in order', () => {
   const json = listJSON([session('sess-20251202-083022-a1b', { vm: VM })], new Map(), NOW + 43 * 60_000);
   assert.is(

@@ -109,6 +109,10 @@ test('gives no capacity where nothing new is placed, and says why', () => {
   }
 });
 
+test('takes a VM without slots as one that is neither full nor free', () => {
+  assert.match(statusPicture([vm('v', { spec: { slots: 0 } })], [], NOW), '    Sessions: 0/0 (0% capacity)\n');
+});
+
 test('sorts VMs made in the same second by their number', () => {
   const names = statusJSON([vm('default-10'), vm('default-2')], []).vms.map(({ name }) => name);
   assert.equal(names, ['default-2', 'default-10']);

@@ -163,6 +163,16 @@ test('shows each kind in kubectl columns', () => {
   );
 });
 
+test('says whether a pool is paused', () => {
+  const paused = { ...pool('p'), spec: { ...pool('p').spec, paused: true } };
+  const priced = { ...pool('q'), status: { hourlyUSD: '1.50' } };
+  assert.match(resourceTable('VMPool', [paused, priced], { now: NOW, wide: true, allNamespaces: false }), / true\nq .* 1\.50 +false\n$/);
+});
+
+test('takes rows that are shorter or longer than their titles', () => {
+  assert.is(table([{ title: 'A' }, { title: 'B' }], [['x'], ['y', 'z', 'more']]), 'A   B\nx\ny   z   more\n');
+});
+
 test('describes an object with its events', () => {
   const event = {
     type: 'Normal',
