@@ -43,19 +43,22 @@ const open = async (target: Target, env: Env) => {
   return { config, ...(await openClient(parseTarget(config.store, config.directory), { state, stateHome, now: Date.now })) };
 };
 
-/** Files that the state knows as somebody's source are passed over: only what is new costs a read. */
+/** Files that the state knows as somebody's source are passed over, and what reads manifests is loaded only for others. */
 const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeof open>>): Promise<boolean> => {
   if (!existsSync(root)) return false;
-  const [{ scan }, { readManifestFile }, { readTombstone }, { SOURCE_ANNOTATION }] = await Promise.all([
+  const [{ scan }, { SOURCE_ANNOTATION }] = await Promise.all([
     import('../controller/store/directory/scan.ts'),
-    import('../controller/store/directory/manifest-file.ts'),
-    import('../controller/store/directory/tombstones.ts'),
     import('../controller/store/directory/merge.ts'),
   ]);
   const known = [...(await client.list('Session')), ...(await client.list('VMPool'))];
   const sources = new Set(known.map(({ metadata }) => metadata.annotations?.[SOURCE_ANNOTATION]));
-  return [...(await scan(root, relative(root, stateFolder))).files.keys()]
-    .filter((file) => !sources.has(file))
+  const unread = [...(await scan(root, relative(root, stateFolder))).files.keys()].filter((file) => !sources.has(file));
+  if (unread.length === 0) return false;
+  const [{ readManifestFile }, { readTombstone }] = await Promise.all([
+    import('../controller/store/directory/manifest-file.ts'),
+    import('../controller/store/directory/tombstones.ts'),
+  ]);
+  return unread
     .flatMap((file) => readManifestFile(root, file).documents)
     .some(({ kind, key }) => kind === 'Session' && readTombstone(stateFolder, kind, key) === undefined);
 };
