@@ -134,7 +134,8 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     await rewatch(now);
     identity ??= now;
     if (isConfirmed) identity = now;
-    const isFull = wantsFull || clock.monotonic() >= nextFullAt || identity !== now;
+    // Costs nothing while nothing was there, and ends the report that nothing is.
+    const isFull = wantsFull || lastScan?.isEmpty || clock.monotonic() >= nextFullAt || identity !== now;
     const scanBegan = isFull ? await lookAtAll() : undefined;
     if (!isFull) hints.lookAtTouched();
     const result = await sync.pass({ scanBegan, isConfirmed });
