@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OperatorError } from '../controller/api/error.ts';
-import { API_VERSION } from '../controller/api/object.ts';
+import { API_VERSION, keyString } from '../controller/api/object.ts';
 import type { Manifest, Problem } from '../controller/store/client.ts';
 import type { Parts, Target } from './parts.ts';
 
@@ -58,9 +58,13 @@ const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeo
     import('../controller/store/directory/manifest-file.ts'),
     import('../controller/store/directory/tombstones.ts'),
   ]);
+  const names = new Set(known.map(({ kind, metadata }) => `${kind} ${keyString(metadata)}`));
   return unread
     .flatMap((file) => readManifestFile(root, file).documents)
-    .some(({ kind, key }) => kind === 'Session' && readTombstone(stateFolder, kind, key) === undefined);
+    .some(
+      ({ kind, key }) =>
+        kind === 'Session' && !names.has(`${kind} ${keyString(key)}`) && readTombstone(stateFolder, kind, key) === undefined,
+    );
 };
 
 async function readManifests(path: string, stdin: Input): Promise<readonly Manifest[]> {

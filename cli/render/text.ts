@@ -1,10 +1,10 @@
 // Cutting, padding and ages: the small change of every table.
 import { parseTime } from '../../controller/api/clock.ts';
 
-/** At most `length` characters of `text`, with `...` where something was cut. Counted in code points. */
+/** At most `length` characters of `text`, with `...` right after the last word where something was cut. Counted in code points. */
 export const cut = (text: string, length: number): string => {
   const characters = [...text];
-  return characters.length <= length ? text : `${characters.slice(0, length).join('')}...`;
+  return characters.length <= length ? text : `${characters.slice(0, length).join('').trimEnd()}...`;
 };
 
 /** One line: what would break a table, or steer a terminal, becomes a space. */
