@@ -29,10 +29,7 @@ test('a verb is remembered beside what the file said, and stands until that chan
     prompt: 'x',
     priority: 1,
   });
-  assert.is(
-    mergeFile(desired({ priority: 1 }), stored(second.spec, { 'berth.dev/verbs': second.verbs ?? '' })).spec['priority'],
-    undefined,
-  );
+  assert.is(mergeFile(desired({ priority: 1 }), stored(second.spec, { 'berth.dev/verbs': second.verbs ?? '' })).spec.priority, undefined);
 });
 
 test('an object that no file defines needs no memory of one', () => {
