@@ -2,7 +2,6 @@
 import { parseTime } from '../../api/clock.ts';
 import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
-import { startedOf } from './facts.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
 import { deadlineOf, stopMode, type Verdict, verdictOf } from './verdict.ts';
 
@@ -91,14 +90,16 @@ const wakeTimes = (observed: SessionObserved, verdict: Verdict): readonly number
   const { now, session, run } = observed;
   switch (verdict.is) {
     case 'finished':
-      return [...(run ? [cleanTime(observed)] : []), ...(expiryTime(observed) === undefined ? [] : [expiryTime(observed) ?? 0])];
+      return [run ? cleanTime(observed) : undefined, expiryTime(observed)].filter((time) => time !== undefined);
     case 'active': {
       const due = deadlineOf(observed);
       const unwritten = verdict.run.copied.bytes !== (session.status?.output?.bytes ?? 0) && !observed.outputDue;
       return [...(due === undefined ? [] : [due + DEADLINE_GRACE_MS]), ...(unwritten ? [now + OUTPUT_MS] : [])];
     }
     case 'launching':
-      return startedOf(session) === 'launching' ? [now + 5 * OUTPUT_MS] : [];
+      return [now + 5 * OUTPUT_MS];
+    case 'waiting':
+      return [deadlineOf(observed)].filter((time) => time !== undefined);
     default:
       return [];
   }

@@ -31,16 +31,27 @@ export type Verdict =
   | { readonly is: 'retry'; readonly message: string }
   | { readonly is: 'ended'; readonly end: End };
 
+/** What there is something to say about: of the others what was known stands. */
+export type OpenVerdict = Exclude<Verdict, { readonly is: 'finished' | 'unseen' }>;
+
 export const verdictOf = (observed: SessionObserved): Verdict => {
   const { session, run } = observed;
   if (isFinished(session)) return { is: 'finished' };
   const started = startedOf(session);
-  if (started === 'no' || started === 'lost') return stopMode(observed) ? neverStarted(observed) : { is: 'waiting' };
-  if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run);
+  if (started === 'no' || started === 'lost') return notStarted(observed);
+  if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run, run.exit);
   if (vmIsLost(observed)) return lost(observed, `VM ${session.status?.vm?.name ?? ''} was lost${bytesKept(observed)}`);
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
   return started === 'launching' ? notSeen(observed) : missing(observed);
+};
+
+/** The deadline counts across attempts, so it may pass while another attempt waits for a place. */
+const notStarted = (observed: SessionObserved): Verdict => {
+  if (stopMode(observed)) return neverStarted(observed);
+  const due = deadlineOf(observed);
+  if (due === undefined || observed.now < due) return { is: 'waiting' };
+  return ended(deadline(observed, { endTime: timestamp(observed.now) }));
 };
 
 /** The launch was intended; once the VM answers and has never heard of it, it has not happened. */
@@ -75,11 +86,11 @@ export const deadlineOf = ({ session }: SessionObserved): number | undefined => 
 
 const vmIsLost = ({ vm }: SessionObserved): boolean => !vm || isFailed(vm);
 
-/** The VM goes away before the rest could be copied: what there is, is what there will be. */
-const collecting = (observed: SessionObserved, run: RunFacts): Verdict =>
-  vmIsLost(observed) && run.exit
-    ? endOf(observed, run.exit, ` (its output is cut at byte ${run.copied.bytes})`)
-    : { is: 'collecting', run };
+/** Where the VM goes away before the rest could be copied: what there is, is what there will be. */
+const collecting = (observed: SessionObserved, run: RunFacts, exit: RunExit): Verdict => {
+  if (vmIsLost(observed)) return endOf(observed, exit, ` (its output is cut at byte ${run.copied.bytes})`);
+  return observed.hostState === 'unreachable' ? { is: 'unreachable' } : { is: 'collecting', run };
+};
 
 const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict => {
   const { endTime, message } = exit;
