@@ -72,7 +72,7 @@ export const createRuns = (parts: RunsParts): Runs => {
   const claimed = new Set<string>();
   const now = (): string => timestamp(timeline.wall());
 
-  const end = (run: Run, exit: Omit<RunExit, 'endTime'>): void => {
+  const end = (run: Run, exit: Omit<RunExit, 'endTime'>) => {
     if (run.state === 'ended') return;
     run.cancelNext();
     run.state = 'ended';
@@ -84,7 +84,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     const { behaviour } = run;
     run.cancelNext = timeline.at((behaviour.runSeconds * 1000) / behaviour.bursts, () => burst(run));
   };
-  const burst = (run: Run): void => {
+  const burst = (run: Run) => {
     const { behaviour } = run;
     if (behaviour.lostAt === run.burst) return end(run, { cause: 'lost', message: 'the supervisor died (simulated)' });
     if (behaviour.asksAt === run.burst && run.typed.length === 0) {
@@ -101,7 +101,7 @@ export const createRuns = (parts: RunsParts): Runs => {
   const write = (run: Run): void => {
     for (let line = 0; line < 2; line++) run.log += `${run.session.name} attempt ${run.attempt} line ${run.burst * 2 + line + 1}\n`;
   };
-  const start = (run: Run, deadline: number | undefined): void => {
+  const start = (run: Run, deadline: number | undefined) => {
     const { preparation } = run.behaviour;
     if (preparation !== 'ok') return end(run, { cause: preparation, message: `${preparation} failed (simulated)` });
     run.state = 'running';
@@ -111,7 +111,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     next(run);
     if (deadline !== undefined) timeline.at(deadline * 1000 - timeline.wall(), () => terminate(run, 'deadline'));
   };
-  const terminate = (run: Run, cause: 'exited' | 'deadline'): void => {
+  const terminate = (run: Run, cause: 'exited' | 'deadline') => {
     if (run.state === 'ended') return;
     if (run.state === 'preparing') return end(run, { cause, signal: 15 });
     const { ignoresTerm, endsWellOnTerm } = run.behaviour;
@@ -130,7 +130,15 @@ export const createRuns = (parts: RunsParts): Runs => {
       claimed.add(key);
       const { uid, attempt, session } = spec;
       const run: Run = {
-        uid, attempt, session, base, behaviour: parts.behaviourOf(spec), state: 'preparing', log: '', burst: 0, typed: [],
+        uid,
+        attempt,
+        session,
+        base,
+        behaviour: parts.behaviourOf(spec),
+        state: 'preparing',
+        log: '',
+        burst: 0,
+        typed: [],
         cancelNext: () => {},
       };
       all.set(key, run);

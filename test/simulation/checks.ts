@@ -1,8 +1,9 @@
 // What must hold at every moment, whoever crashed and whatever was lost: each check looks at the world's truth, never
 // at what a controller believes. Changes are checked as they happen, counts after every step in which one could change.
+
+import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
 import { checkCapacity, checkDeletion, checkNewMachine, checkNewVM, checkThrift, checkVMChange, createLimits } from './vm-checks.ts';
-import type { Session, VM } from '../../controller/api/types.generated.ts';
 import type { World } from './world.ts';
 
 export interface Checks {

@@ -2,8 +2,8 @@
 // It looks again soon after something changes there, so that an idle world costs no simulated events.
 import { isDeepStrictEqual } from 'node:util';
 import { errorCode, OperatorError } from '../../controller/api/error.ts';
-import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { LogName } from '../../controller/output/log-store.ts';
+import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { Cloud, CloudMachine } from '../fakes/cloud.ts';
 import type { MemoryLogs } from '../fakes/memory-log-store.ts';
 import type { Random } from '../fakes/random.ts';

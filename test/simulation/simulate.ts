@@ -4,7 +4,8 @@ import { createChecks } from './checks.ts';
 import { createControllers } from './controllers.ts';
 import type { Fault } from './faults.ts';
 import { checkRest } from './rest-checks.ts';
-import { playScenario, TROUBLE_MS } from './scenario.ts';
+import { playScenario } from './scenario.ts';
+import { TROUBLE_MS } from './setting.ts';
 import { createWorld } from './world.ts';
 
 export interface Result {
@@ -37,7 +38,8 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
       await world.timeline.step();
       checks.afterStep();
       if (checks.violations.length > 0) return;
-      if (++steps > MOST_STEPS) return checks.violate(`it does not come to rest: ${MOST_STEPS} steps by ${world.timeline.elapsed() / 1000} s`);
+      if (++steps > MOST_STEPS)
+        return checks.violate(`it does not come to rest: ${MOST_STEPS} steps by ${world.timeline.elapsed() / 1000} s`);
     }
   };
   playScenario(world, controllers);

@@ -94,7 +94,14 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     },
   });
   return {
-    random, timeline, faults, story, database, cloud, started, launched,
+    random,
+    timeline,
+    faults,
+    story,
+    database,
+    cloud,
+    started,
+    launched,
     logs: createMemoryLogs(),
     onStart: (listener) => void startListeners.push(listener),
     onMachine: (listener) => void machineListeners.push(listener),
