@@ -102,6 +102,14 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     alarm.set(clock.monotonic() + blocked.retryMs);
   };
 
+  const concluded = (now: string, result: PassResult): void => {
+    if (lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
+    isConfirmed = false;
+  };
+
+  /** While nothing is there a full look costs nothing, and ends the report that nothing is. */
+  const isFullDue = (): boolean => wantsFull || lastScan?.isEmpty === true || clock.monotonic() >= nextFullAt;
+
   const pass = async (): Promise<void> => {
     const now = identityOf(root);
     if (now === undefined) return wait({ problem: rootMissing(root), retryMs: RETRY_MS });
@@ -109,15 +117,11 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     if (git) return wait(git);
     await watch.follow(now);
     if (identity === undefined || isConfirmed) identity = now;
-    // Costs nothing while nothing was there, and ends the report that nothing is.
-    const isFull = wantsFull || lastScan?.isEmpty || clock.monotonic() >= nextFullAt || identity !== now;
+    const isFull = identity !== now || isFullDue();
     const scanBegan = isFull ? await lookAtAll() : undefined;
     if (!isFull) hints.lookAtTouched();
     const result = await sync.pass({ scanBegan, isConfirmed });
-    if (isFull) {
-      if (lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
-      isConfirmed = false;
-    }
+    if (isFull) concluded(now, result);
     report(now, result);
     if (result.hasChanged && result.nextAt === Number.POSITIVE_INFINITY) options.onSettled();
     nextFullAt = Math.min(nextFullAt, result.scanAt);
