@@ -74,9 +74,9 @@ test('three sessions share one VM, and watch shows them running and completed', 
 
     // Ten seconds are long for a test; watch is the same with one.
     await terminal.begin("watch -n 1 'amplihack remote list'");
-    await terminal.shows(/(running .*\n.*){3}/);
+    await terminal.shows(/(running [\s\S]*){3}/);
     await world.tell('hold', undefined);
-    const watched = await terminal.shows(/(completed .*\n?.*){3}/);
+    const watched = await terminal.shows(/(completed [\s\S]*){3}/);
     await terminal.press('C-c');
     await terminal.prompt();
     assert.is(
