@@ -51,11 +51,6 @@ for (const [what, world, expected] of [
     'Failed DeadlineExceeded, Ready False DeadlineExceeded, Finished True DeadlineExceeded, Failed',
   ],
   [
-    'was stopped from here for its deadline',
-    ended({ cause: 'exited', signal: 15 }, { spec: { activeDeadlineSeconds: 9 } }),
-    'Failed DeadlineExceeded, Ready False DeadlineExceeded, Finished True DeadlineExceeded, Failed',
-  ],
-  [
     'failed before its deadline',
     ended({ cause: 'exited', signal: 15 }, { spec: { activeDeadlineSeconds: 99 } }),
     'Failed AgentFailed, Ready False AgentFailed, Finished True AgentFailed, Failed',
