@@ -11,16 +11,26 @@ import { isDraining, isFailed, isUnreachable } from '../../../controller/reconci
 import { offering, pool, poolWorld } from '../../builders/pool.ts';
 import { placed, session } from '../../builders/session.ts';
 import { ago } from '../../builders/time.ts';
-import { bootingVM, drainingVM, failedVM, newVM, readyVM, unreachableVM } from '../../builders/vm.ts';
+import { bootingVM, drainingVM, failedVM, newVM, readyVM, unreachableVM, type VMOverrides } from '../../builders/vm.ts';
 
 const test = suite('pool: properties');
 
 const SIZES = [{ name: 'l' as const }, { name: 's' as const }];
 const MEMORY = { l: 131_072, s: 32_768 } as const;
 
+const STATES: readonly ((name: string, overrides: VMOverrides, seconds: number) => VM)[] = [
+  (name, overrides) => readyVM(name, overrides),
+  (name, overrides) => readyVM(name, overrides),
+  (name, overrides) => bootingVM(name, overrides),
+  (name, overrides) => drainingVM(name, overrides),
+  (name, overrides, seconds) => failedVM(name, seconds, overrides),
+  (name, overrides, seconds) => unreachableVM(name, seconds, overrides),
+  (name, { status: _status, ...unseen }) => newVM(name, unseen),
+];
+
 const vmOf = fc
   .record({
-    state: fc.constantFrom(readyVM, readyVM, bootingVM, drainingVM, failedVM, unreachableVM, newVM),
+    state: fc.constantFrom(...STATES),
     size: fc.constantFrom('l' as const, 's' as const),
     region: fc.constantFrom('east', 'west'),
     cordoned: fc.boolean(),
@@ -30,10 +40,8 @@ const vmOf = fc
   .map(({ state, size, region, cordoned, deleted, idle }) => (name: string): VM => {
     const meta = { creationTimestamp: ago(idle), ...(deleted ? { deletionTimestamp: ago(1) } : {}) };
     const spec = { size, region, cordoned, slots: size === 'l' ? 4 : 1 };
-    if (state === newVM) return newVM(name, { meta, spec });
     const status = { region, memoryMiB: MEMORY[size], idleSince: ago(idle) };
-    if (state === failedVM || state === unreachableVM) return state(name, idle, { meta, spec, status });
-    return (state === bootingVM ? bootingVM : state === drainingVM ? drainingVM : readyVM)(name, { meta, spec, status });
+    return state(name, { meta, spec, status }, idle);
   });
 
 const sessionOf = fc.record({
