@@ -39,6 +39,8 @@ export interface Run extends RunID {
   readonly typed: { readonly id: string; readonly text: string }[];
   stopping?: 'Graceful' | 'Immediate';
   cancelNext: () => void;
+  /** Seconds since the epoch. */
+  deadline?: number;
 }
 
 export interface Runs {
@@ -46,6 +48,7 @@ export interface Runs {
   launch(spec: LaunchSpec, base: number): void;
   stop(id: RunID, mode: 'Graceful' | 'Immediate'): void;
   type(id: RunID, input: { readonly id: string; readonly text: string }): void;
+  setDeadline(id: RunID, deadline: number | undefined): void;
   clean(id: RunID): void;
   /** The machine goes down: everything on it ends, and nobody is left to say how. */
   powerOff(): void;
@@ -101,7 +104,7 @@ export const createRuns = (parts: RunsParts): Runs => {
   const write = (run: Run): void => {
     for (let line = 0; line < 2; line++) run.log += `${run.session.name} attempt ${run.attempt} line ${run.burst * 2 + line + 1}\n`;
   };
-  const start = (run: Run, deadline: number | undefined) => {
+  const start = (run: Run) => {
     const { preparation } = run.behaviour;
     if (preparation !== 'ok') return end(run, { cause: preparation, message: `${preparation} failed (simulated)` });
     run.state = 'running';
@@ -109,7 +112,15 @@ export const createRuns = (parts: RunsParts): Runs => {
     parts.started(run);
     parts.changed(run);
     next(run);
-    if (deadline !== undefined) timeline.at(deadline * 1000 - timeline.wall(), () => terminate(run, 'deadline'));
+    keepDeadline(run);
+  };
+  const keepDeadline = (run: Run) => {
+    if (run.deadline === undefined || run.state !== 'running') return;
+    timeline.at(Math.max(0, run.deadline * 1000 - timeline.wall()), () => {
+      if (run.deadline === undefined || run.state === 'ended') return;
+      if (timeline.wall() >= run.deadline * 1000) terminate(run, 'deadline');
+      else keepDeadline(run); // it was moved, or the clock was
+    });
   };
   const terminate = (run: Run, cause: 'exited' | 'deadline') => {
     if (run.state === 'ended') return;
@@ -140,10 +151,11 @@ export const createRuns = (parts: RunsParts): Runs => {
         burst: 0,
         typed: [],
         cancelNext: () => {},
+        ...(spec.deadline !== undefined && { deadline: spec.deadline }),
       };
       all.set(key, run);
       parts.launched(run);
-      run.cancelNext = timeline.at(random.between(50, 8000), () => start(run, spec.deadline));
+      run.cancelNext = timeline.at(random.between(50, 8000), () => start(run));
       parts.changed(run);
     },
     stop: (id, mode) => {
@@ -164,6 +176,14 @@ export const createRuns = (parts: RunsParts): Runs => {
         run.cancelNext();
         next(run);
       }
+      parts.changed(run);
+    },
+    setDeadline: (id, deadline) => {
+      const run = all.get(runKey(id));
+      if (!run || run.state === 'ended') return;
+      if (deadline === undefined) delete run.deadline;
+      else run.deadline = deadline;
+      keepDeadline(run);
       parts.changed(run);
     },
     clean: (id) => {
@@ -188,6 +208,7 @@ export const createRuns = (parts: RunsParts): Runs => {
       ...(run.exit && { exit: run.exit }),
       ...(run.waiting && { waiting: run.waiting }),
       ...(run.stopping && { stopping: run.stopping }),
+      ...(run.deadline !== undefined && { deadline: run.deadline }),
     }),
   };
 };

@@ -119,6 +119,7 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
           signal,
         ),
       stop: (id, mode, signal) => change(`stops ${on(id)} (${mode})`, (vm) => vm.runs.stop(id, mode), signal),
+      setDeadline: (id, deadline, signal) => change(`moves the deadline of ${on(id)}`, (vm) => vm.runs.setDeadline(id, deadline), signal),
       type: (id, input, signal) => change(`types ${input.id} into ${on(id)}`, (vm) => vm.runs.type(id, input), signal),
       clean: (id, signal) => change(`cleans ${on(id)}`, (vm) => vm.runs.clean(id), signal).then(() => lookSoon()),
     },

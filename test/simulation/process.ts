@@ -57,7 +57,6 @@ export const createProcess = (parts: ProcessParts): Process => {
     if (!alive) return late(what, apply, isEffect, parts);
     if (signal?.aborted) throw signal.reason;
     if (faults.strikes('failedCall')) throw new OperatorError('unavailable', `${what}: the other side is not available (simulated)`);
-    if (isEffect && faults.strikes('deniedCall')) throw new OperatorError('denied', `${what}: not allowed (simulated)`);
     const result = apply();
     if (!isEffect) return result;
     parts.affected();
