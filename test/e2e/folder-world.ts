@@ -2,7 +2,7 @@
 // its exit codes and both of its streams. Home, state and temporary files are the world's own.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -131,7 +131,7 @@ export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
       }),
     close: async () => {
       await Promise.all([...children].map((child) => end(child, 'SIGKILL')));
-      for (const folder of machineFolders((await open()).stateFolder)) await stopRuns(folder);
+      for (const folder of machineFolders(base)) await stopRuns(folder);
       rmSync(base, { recursive: true, force: true });
     },
   };
@@ -160,11 +160,8 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
   await exit;
 };
 
-const machineFolders = (state: string): readonly string[] => {
-  const local = join(state, 'local');
-  if (!existsSync(local)) return [];
-  return readdirSync(local).flatMap((pool) => readdirSync(join(local, pool)).map((uid) => join(local, pool, uid)));
-};
+/** Wherever a state folder of this world may be, or have been. */
+const machineFolders = (base: string): readonly string[] => globSync(join(base, '{*/.berth,xdg-state/berth/*,*/state}', 'local', '*', '*'));
 
 const stopRuns = async (folder: string): Promise<void> => {
   const shell = localShell({ BERTH_HOME: folder }, process.env);

@@ -45,7 +45,8 @@ class Stream:
 
     def close(self):
         os.close(self.wakes)
-        os.unlink(self.bell)
+        if os.path.exists(self.bell):
+            os.unlink(self.bell)
 
     def live(self):
         poll = select.poll()
@@ -98,6 +99,10 @@ class Stream:
     def tell(self, key):
         """Growth of a log alone is told by its bytes."""
         known = facts(Run(key))
+        if known is None and not os.path.exists(self.bell):
+            # The whole folder was moved away: of its runs nothing is known until it is back.
+            self.open = False
+            return
         if known is None:
             if self.told.pop(key, None):
                 self.follows.pop(key, None)
