@@ -99,6 +99,7 @@ export const connectHost = (options: HostConnectionOptions): HostConnection => {
         if (facts) await runs.learn(runKey(spec), facts);
       },
       stop: async (run, mode, signal) => void (await call('stop', { ...id(run), mode }, signal)),
+      setDeadline: async (run, deadline, signal) => void (await call('deadline', { ...id(run), deadline: deadline ?? null }, signal)),
       type: async (run, input, signal) => void (await call('type', { ...id(run), id: input.id, text: input.text }, signal)),
       clean: async (run, signal) => void (await call('clean', id(run), signal)),
     },

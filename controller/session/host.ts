@@ -26,6 +26,8 @@ export interface Host {
   launch(spec: LaunchSpec, signal: AbortSignal): Promise<void>;
   /** Starts the kill ladder over the whole process tree; ends are observed. Unknown runs count as stopped. */
   stop(run: RunID, mode: 'Graceful' | 'Immediate', signal: AbortSignal): Promise<void>;
+  /** Moves the deadline that the VM keeps for a run; undefined: none. Seconds since the epoch. */
+  setDeadline(run: RunID, deadline: number | undefined, signal: AbortSignal): Promise<void>;
   /** Types `text` and Enter into the terminal, at most once per id. */
   type(run: RunID, input: { readonly id: string; readonly text: string }, signal: AbortSignal): Promise<void>;
   /** Removes workspace and files of a run that ended. */
@@ -60,6 +62,8 @@ export interface RunFacts extends RunID {
   readonly copied: LogSummary;
   readonly waiting?: { readonly since: string; readonly question?: string };
   readonly deliveredIDs: readonly string[];
+  /** Seconds since the epoch, as the VM keeps it now. */
+  readonly deadline?: number;
   /** A stop that the VM has taken over and works on. */
   readonly stopping?: 'Graceful' | 'Immediate';
 }

@@ -34,6 +34,9 @@ export const createSessionAct =
       case 'stop':
         await hostOf(hosts, observed).stop(run, action.mode, signal);
         return undefined;
+      case 'setDeadline':
+        await hostOf(hosts, observed).setDeadline(run, action.deadline, signal);
+        return undefined;
       case 'type':
         await hostOf(hosts, observed).type(run, action.input, signal);
         return undefined;

@@ -109,18 +109,8 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
       return ended({ phase: 'Failed', reason: 'LaunchFailed', message: message ?? 'it could not be started', ...known });
     case 'exited':
       if (exitCode === 0) return ended({ phase: 'Completed', reason: 'Completed', message: how, ...known });
-      return ended(
-        isPastDeadline(observed, endTime, exit)
-          ? deadline(observed, known)
-          : { phase: 'Failed', reason: 'AgentFailed', message: how, ...known },
-      );
+      return ended({ phase: 'Failed', reason: 'AgentFailed', message: how, ...known });
   }
-};
-
-/** A deadline that was brought forward is enforced from here, and ends by a signal as well. */
-const isPastDeadline = (observed: SessionObserved, endTime: string, { signal }: RunExit): boolean => {
-  const due = deadlineOf(observed);
-  return signal !== undefined && due !== undefined && parseTime(endTime) >= due;
 };
 
 const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'exitCode'>): End => ({

@@ -53,8 +53,9 @@ def write_files(run, request):
     make_private(run.path('input'))
     git = dict(request['git']) if request.get('git') else None
     secrets = {'env': request.get('secretEnv') or {}, 'git': (git or {}).pop('credentials', None)}
-    spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'deadline', 'maxOutputBytes')}
+    spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'maxOutputBytes')}
     run.write('secrets.json', secrets)
+    run.write('deadline.json', {'deadline': request.get('deadline')})
     if request.get('prompt') is not None:
         write_atomically(run.path('prompt'), request['prompt'].encode())
     # Last: with this file the run is taken over.
@@ -100,6 +101,15 @@ def stop(request):
             end_unstarted(run, 'launch', 'stopped before the program was started')
         os.close(lock)
     ring_streams(run.key)
+    return {}
+
+
+def set_deadline(request):
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if run.has('launch.json') and not run.has('exit.json'):
+        run.write('deadline.json', {'deadline': request.get('deadline')})
+        run.wake()
+        ring_streams(run.key)
     return {}
 
 
@@ -176,7 +186,7 @@ def status(_request):
     return {'bootID': boot_id(), 'runs': all_facts()}
 
 
-COMMANDS = {'launch': launch, 'stop': stop, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'status': status}
+COMMANDS = {'launch': launch, 'stop': stop, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'status': status}
 
 
 def main(arguments):

@@ -27,10 +27,16 @@ def facts(run):
         known['startTime'] = started['startTime']
     if ended:
         known['exit'] = {name: value for name, value in ended.items() if name != 'logBytes'}
-    elif started:
-        waiting = run.read('waiting.json')
-        if waiting:
-            known['waiting'] = waiting
+        return known
+    deadline = run.deadline()
+    if deadline is not None:
+        known['deadline'] = deadline
+    stop = run.read('stop.json')
+    if stop:
+        known['stopping'] = stop['mode']
+    waiting = run.read('waiting.json') if started else None
+    if waiting:
+        known['waiting'] = waiting
     return known
 
 

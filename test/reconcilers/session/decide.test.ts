@@ -82,7 +82,8 @@ test('nothing is asked of a VM that does not answer', () => {
 });
 
 test('the VM keeps the deadline, and is told when it was moved, set or taken away', () => {
-  const due = (seconds: number | undefined, facts: object = {}) => running({ spec: { activeDeadlineSeconds: seconds } }, facts);
+  const due = (seconds: number | undefined, facts: object = {}) =>
+    running({ spec: seconds === undefined ? {} : { activeDeadlineSeconds: seconds } }, facts);
   const start = Date.parse(running().session.status?.startTime ?? '') / 1000;
   assert.equal(told(due(60, { deadline: start + 60 })), []);
   assert.equal(told(due(60, { deadline: start + 55 })), [], 'the start was not known to the second at the launch');
