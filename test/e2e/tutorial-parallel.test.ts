@@ -81,7 +81,7 @@ test('three sessions share one VM, and watch shows them running and completed', 
     await terminal.prompt();
     assert.is(
       normalise(watched.slice(watched.indexOf('SESSION'))),
-      running.replaceAll('running ', 'completed ').replace('STATUS ', 'STATUS  '),
+      running.replaceAll('running   ', 'completed  ').replace('STATUS ', 'STATUS  '),
     );
   } finally {
     await world.close();

@@ -8,6 +8,8 @@ import type { Holder } from '../client.ts';
 import { writeAtomic } from './atomic-write.ts';
 
 export interface Lock {
+  /** Tells more of the holder, or nothing once released. */
+  tell(holder: Holder): Promise<void>;
   release(): void;
 }
 
@@ -16,9 +18,13 @@ export const acquireLock = async (folder: string, holder: Holder): Promise<Lock>
   // Longer than the moment for which holderOf may have it.
   const database = await tryLock(folder, 'BEGIN EXCLUSIVE', 500);
   if (!database) throw new OperatorError('denied', heldMessage(folder, readHolder(folder)));
-  await writeAtomic(holderPath(folder), `${JSON.stringify(holder)}\n`);
+  const write = (told: Holder): Promise<void> => writeAtomic(holderPath(folder), `${JSON.stringify(told)}\n`);
+  await write(holder);
+  let isReleased = false;
   return {
+    tell: async (told) => (isReleased ? undefined : write(told)),
     release: () => {
+      isReleased = true;
       rmSync(holderPath(folder), { force: true });
       database.close();
     },
