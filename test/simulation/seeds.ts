@@ -7,7 +7,7 @@ export interface FoundBug {
 
 export const FOUND: readonly FoundBug[] = [
   {
-    seed: 3,
+    seed: 4,
     story: 'a session placed straight onto a ready VM while its finalizer was refused was never held again, so never launched',
   },
   {
