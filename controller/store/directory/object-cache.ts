@@ -49,7 +49,7 @@ const pathOf = (folder: string, kind: Kind): string => join(folder, 'cache', `${
 
 const readCache = (path: string): Entries => {
   try {
-    const entries: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const entries: unknown = JSON.parse(readFileSync(path, 'latin1'));
     return typeof entries === 'object' && entries !== null ? (entries as Entries) : {};
   } catch {
     return {};
@@ -60,9 +60,13 @@ const writeCache = (path: string, entries: Entries): void => {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, JSON.stringify(entries), { mode: 0o600 });
+    writeFileSync(temporary, asciiJSON(entries), { mode: 0o600 });
     renameSync(temporary, path);
   } catch {
     // Somebody else's folder, or a full disk: reading works without.
   }
 };
+
+/** With all else escaped: text of single bytes is read and parsed in half the time. */
+const asciiJSON = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
