@@ -37,6 +37,8 @@ export interface FolderWorld {
   session(name: string): Promise<Session | undefined>;
   until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, patienceMs?: number): Promise<T>;
   untilPhase(name: string, phase: string): Promise<Session>;
+  /** Ends what runs on its machines: for whoever takes away the disk under them. */
+  closeRuns(): Promise<void>;
   /** Ends all that it started, runs on machines included, and removes everything. */
   close(): Promise<void>;
 }
@@ -59,7 +61,6 @@ export { isOrdinary };
 export interface FolderOptions {
   /** The folder of manifests; one of its own unless given. */
   readonly root?: (base: string) => string;
-  readonly state?: (base: string) => string;
 }
 
 export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
@@ -67,15 +68,14 @@ export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
   const root = options.root?.(base) ?? join(base, 'manifests');
   for (const folder of [root, join(base, 'home'), join(base, 'tmp')]) mkdirSync(folder, { recursive: true });
   const logFile = join(base, 'controller.log');
-  const location = { stateHome: join(base, 'xdg-state', 'berth'), state: options.state?.(base) };
+  const location = { stateHome: join(base, 'xdg-state', 'berth') };
   const env = environment(base, root);
-  const flags = location.state === undefined ? [] : ['--state', location.state];
   const children = new Set<ChildProcess>();
   let controller: ChildProcess | undefined;
 
   const open = () => openClient({ type: 'dir', path: root }, { ...location, now: Date.now });
   const start = (command: readonly string[], stdio: 'pipe' | 'log'): ChildProcess => {
-    const [program = '', ...args] = [...prefix, process.execPath, ...command, ...flags];
+    const [program = '', ...args] = [...prefix, process.execPath, ...command];
     const child =
       stdio === 'pipe'
         ? spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -129,9 +129,12 @@ export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
         const session = await world.session(name);
         return session?.status?.phase === phase && session;
       }),
+    closeRuns: async () => {
+      for (const folder of machineFolders(base)) await stopRuns(folder);
+    },
     close: async () => {
       await Promise.all([...children].map((child) => end(child, 'SIGKILL')));
-      for (const folder of machineFolders(base)) await stopRuns(folder);
+      await world.closeRuns();
       rmSync(base, { recursive: true, force: true });
     },
   };
@@ -161,7 +164,8 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
 };
 
 /** Wherever a state folder of this world may be, or have been. */
-const machineFolders = (base: string): readonly string[] => globSync(join(base, '{*/.berth,xdg-state/berth/*,*/state}', 'local', '*', '*'));
+const machineFolders = (base: string): readonly string[] =>
+  globSync(join(base, '{*/.berth,*/*/.berth,xdg-state/berth/*}', 'local', '*', '*'));
 
 const stopRuns = async (folder: string): Promise<void> => {
   const shell = localShell({ BERTH_HOME: folder }, process.env);
