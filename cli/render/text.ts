@@ -15,7 +15,7 @@ export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\
  * Counted in code points: what is padded are names, words and numbers, and wide characters come in last columns only. The
  * segmentation tables that an exact width needs would cost `list` more than everything else it loads.
  */
-export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
+const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
 
 const lengthOf = (text: string): number => [...text].length;
 

@@ -106,7 +106,7 @@ const latency = (faults: Faults, random: Random): number => {
   return random.chance(0.1) ? random.between(5, 400) : 0;
 };
 
-export const sleep = (timeline: Timeline, ms: number): Promise<void> =>
+const sleep = (timeline: Timeline, ms: number): Promise<void> =>
   new Promise((resolve) => {
     timeline.at(ms, resolve);
   });

@@ -8,7 +8,7 @@ import { signatureOf } from './signature.ts';
 import type { IndexedFile } from './source-index.ts';
 
 /** Two looks that see the same, so far apart, mean that nobody is writing. A file that seems cut has twice as long. */
-export const SETTLE_MS = 150;
+const SETTLE_MS = 150;
 
 export interface Sources {
   /** Files seen are there; `now` is monotonic. */
