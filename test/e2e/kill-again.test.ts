@@ -18,7 +18,8 @@ test('a second kill with --force does not wait for the first one', async () => {
   await world.sees(victim, (session) => session.status?.shutdown?.mode === 'Graceful');
   const began = performance.now();
   assert.is((await world.berth('kill', '--force', victim)).code, 0);
-  assert.ok(performance.now() - began < 5_000);
+  const seconds = (performance.now() - began) / 1000;
+  assert.ok(seconds < 8, `took ${seconds} s, and the first one's patience is 10`);
   assert.is((await first).code, 0);
   assert.equal(await processesOf(world, victim), []);
 });

@@ -47,7 +47,7 @@ test('with --force it is gone at once', async () => {
   const killed = await world.berth('kill', '--force', victim);
   const seconds = (performance.now() - began) / 1000;
   assert.equal(await processesOf(world, victim), []);
-  assert.ok(seconds < 5, `took ${seconds} s`);
+  assert.ok(seconds < 8, `took ${seconds} s, where SIGTERM gives 10`);
   assert.is(normalise(killed.out), `Killing session: ${ID}\n  Sending SIGKILL...\n  Session terminated.\nStatus updated: killed\n`);
   assert.is((await world.session(victim))?.status?.shutdown?.mode, 'Immediate');
   const waited = await world.berth('wait', victim);
