@@ -11,8 +11,8 @@ type Entries = Readonly<Record<string, readonly [signature: string, object: Reso
 /** What this process knows already, by cache file: a command may ask several times. */
 const remembered = new Map<string, Entries>();
 
-/** Fewer new objects than this are parsed again next time rather than written down. */
-const WORTH_WRITING = 10;
+/** A smaller share of new objects than this is parsed again next time rather than written down with all the others. */
+const WORTH_WRITING = 0.01;
 
 export const listObjects = async <K extends Kind>(folder: string, kind: K): Promise<readonly Kinds[K][]> => {
   const path = pathOf(folder, kind);
@@ -33,7 +33,7 @@ export const listObjects = async <K extends Kind>(folder: string, kind: K): Prom
     misses += 1;
   }
   remembered.set(path, entries);
-  if (misses >= WORTH_WRITING) writeCache(path, entries);
+  if (misses > WORTH_WRITING * Object.keys(entries).length) writeCache(path, entries);
   return Object.values(entries).map(([, object]) => object as Kinds[K]);
 };
 
