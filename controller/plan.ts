@@ -53,6 +53,7 @@ export const plan = async (client: Client, modules: ProviderModules, now: number
     providers: createProviders(modules),
     hosts: { get: () => undefined },
     logs: { hasSpace: async () => true },
+    settle: async () => undefined,
   });
   const named = sessions.map((session) => ({ namespace: session.metadata.namespace, name: poolNameOf(session) }));
   const wanted = new Map([...pools.map(keyOf), ...named].map((key) => [keyString(key), key]));

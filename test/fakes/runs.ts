@@ -32,6 +32,7 @@ export interface Run extends RunID {
   log: string;
   /** Where in the session's log this attempt's output begins. */
   readonly base: number;
+  memoryMiB: number;
   burst: number;
   startTime?: string;
   exit?: RunExit;
@@ -45,7 +46,8 @@ export interface Run extends RunID {
 
 export interface Runs {
   readonly all: ReadonlyMap<string, Run>;
-  launch(spec: LaunchSpec, base: number): void;
+  launch(spec: LaunchSpec): void;
+  refuse(spec: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>): void;
   stop(id: RunID, mode: 'Graceful' | 'Immediate'): void;
   type(id: RunID, input: { readonly id: string; readonly text: string }): void;
   setDeadline(id: RunID, deadline: number | undefined): void;
@@ -58,7 +60,7 @@ export interface Runs {
 export interface RunsParts {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly behaviourOf: (spec: LaunchSpec) => Behaviour;
+  readonly behaviourOf: (spec: Pick<LaunchSpec, 'session' | 'attempt'>) => Behaviour;
   /** An attempt was taken over; the program itself starts later, if at all. */
   readonly launched: (run: Run) => void;
   readonly started: (run: Run) => void;
@@ -130,30 +132,44 @@ export const createRuns = (parts: RunsParts): Runs => {
     else timeline.at(random.between(10, 2000), () => end(run, endsWellOnTerm ? { cause, code: 0 } : { cause, signal: 15 }));
   };
 
+  const create = (spec: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>): Run => {
+    const { uid, attempt, session } = spec;
+    const run: Run = {
+      uid,
+      attempt,
+      session,
+      base: spec.logBase,
+      behaviour: parts.behaviourOf(spec),
+      state: 'preparing',
+      memoryMiB: 0,
+      log: '',
+      burst: 0,
+      typed: [],
+      cancelNext: () => {},
+    };
+    all.set(runKey(spec), run);
+    return run;
+  };
+  const refuseOverfull = ({ capacity, memoryMiB }: LaunchSpec): void => {
+    const others = [...all.values()].filter((run) => run.state !== 'ended');
+    const memory = others.reduce((sum, run) => sum + run.memoryMiB, memoryMiB);
+    if (others.length < capacity.slots && memory <= capacity.memoryMiB) return;
+    throw new OperatorError('unavailable', 'the VM has no room now (simulated)');
+  };
+
   return {
     all,
-    launch: (spec, base) => {
+    launch: (spec) => {
       const key = runKey(spec);
       if (claimed.has(key)) return;
       if ([...all.values()].some((run) => run.uid === spec.uid && run.attempt > spec.attempt)) {
         throw new OperatorError('invalid', `attempt ${spec.attempt} of ${spec.session.name} is outdated (simulated)`);
       }
+      refuseOverfull(spec);
       claimed.add(key);
-      const { uid, attempt, session } = spec;
-      const run: Run = {
-        uid,
-        attempt,
-        session,
-        base,
-        behaviour: parts.behaviourOf(spec),
-        state: 'preparing',
-        log: '',
-        burst: 0,
-        typed: [],
-        cancelNext: () => {},
-        ...(spec.deadline !== undefined && { deadline: spec.deadline }),
-      };
-      all.set(key, run);
+      const run = create(spec);
+      run.memoryMiB = spec.memoryMiB;
+      if (spec.deadline !== undefined) run.deadline = spec.deadline;
       parts.launched(run);
       run.cancelNext = timeline.at(random.between(50, 8000), () => start(run));
       parts.changed(run);
@@ -177,6 +193,12 @@ export const createRuns = (parts: RunsParts): Runs => {
         next(run);
       }
       parts.changed(run);
+    },
+    refuse: (spec) => {
+      const key = runKey(spec);
+      if (claimed.has(key)) return;
+      claimed.add(key);
+      end(create(spec), { cause: 'launch', message: 'stopped before it was started (simulated)' });
     },
     setDeadline: (id, deadline) => {
       const run = all.get(runKey(id));

@@ -4,7 +4,7 @@ import { findCondition } from '../../api/condition.ts';
 import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import type { Session, VMPool } from '../../api/types.generated.ts';
-import { startedOf } from '../session/facts.ts';
+import { attemptOf, startedOf } from '../session/facts.ts';
 import { type Classified, classify } from './classify.ts';
 import { type Growth, grow } from './growth.ts';
 import type { PoolAction, PoolObserved, Wait } from './model.ts';
@@ -83,7 +83,7 @@ const placements = ({ placed }: Placement, { reachable }: PoolObserved): PoolAct
     do: 'placeSession',
     session,
     vm,
-    attempt: startedOf(session) === 'lost' ? (session.status?.attempt ?? 1) + 1 : (session.status?.attempt ?? 1),
+    attempt: attemptOf(session) + (startedOf(session) === 'lost' ? 1 : 0),
     launching: ready && reachable.has(vm.metadata.uid),
     because: `it fits best on ${vm.metadata.name}`,
   }));

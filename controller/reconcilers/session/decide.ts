@@ -26,6 +26,7 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
     case 'waiting':
       return hold(observed);
     case 'launching':
+      if (stopMode(observed)) return refuse(observed);
       // Placed on a ready VM before it was held: nothing may run in the name of what could vanish.
       if (!isHeld(observed.session)) return hold(observed);
       return observed.hostState === 'reachable' ? [{ do: 'launch', because: 'its VM is ready' }] : [];
@@ -39,6 +40,10 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
       return [];
   }
 };
+
+/** A launch may be under way, from us or from a controller before us: the VM says that it never happens. */
+const refuse = ({ hostState }: SessionObserved): SessionAction[] =>
+  hostState === 'reachable' ? [{ do: 'refuse', because: 'it was stopped before it was started' }] : [];
 
 const hold = ({ session }: SessionObserved): SessionAction[] =>
   isHeld(session) || session.metadata.deletionTimestamp ? [] : [{ do: 'hold', because: 'something will run in its name' }];

@@ -3,7 +3,7 @@ import { parseTime, timestamp } from '../../api/clock.ts';
 import type { SessionStatus } from '../../api/types.generated.ts';
 import type { RunExit, RunFacts } from '../../session/host.ts';
 import { isFailed, isReady } from '../vm/facts.ts';
-import { isFinished, startedOf } from './facts.ts';
+import { attemptOf, isFinished, startedOf, vmNameOf } from './facts.ts';
 import type { SessionObserved, StopMode } from './model.ts';
 
 export interface End {
@@ -40,30 +40,24 @@ export const verdictOf = (observed: SessionObserved): Verdict => {
   const started = startedOf(session);
   if (started === 'no' || started === 'lost') return notStarted(observed);
   if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run, run.exit);
-  if (vmIsLost(observed)) return lost(observed, `VM ${session.status?.vm?.name ?? ''} was lost${bytesKept(observed)}`);
+  if (vmIsLost(observed)) return lost(observed, `VM ${vmNameOf(session)} was lost${bytesKept(observed)}`);
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
-  return started === 'launching' ? notSeen(observed) : missing(observed);
+  return started === 'launching' ? { is: 'launching' } : missing(observed);
 };
 
 /** The deadline counts across attempts, so it may pass while another attempt waits for a place. */
 const notStarted = (observed: SessionObserved): Verdict => {
-  if (stopMode(observed)) return neverStarted(observed);
+  if (stopMode(observed)) return ended(killed(observed, 'stopped before it was started'));
   const due = deadlineOf(observed);
   if (due === undefined || observed.now < due) return { is: 'waiting' };
   return ended(deadline(observed, { endTime: timestamp(observed.now) }));
 };
 
-/** The launch was intended; once the VM answers and has never heard of it, it has not happened. */
-const notSeen = (observed: SessionObserved): Verdict =>
-  observed.hostState === 'reachable' && stopMode(observed) ? neverStarted(observed) : { is: 'launching' };
-
 const missing = (observed: SessionObserved): Verdict =>
   observed.hostState === 'reachable'
-    ? lost(observed, `VM ${observed.session.status?.vm?.name ?? ''} has no trace of it any more${bytesKept(observed)}`)
+    ? lost(observed, `VM ${vmNameOf(observed.session)} has no trace of it any more${bytesKept(observed)}`)
     : { is: 'unseen' };
-
-const neverStarted = (observed: SessionObserved): Verdict => ended(killed(observed, 'stopped before it was started'));
 
 /** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
 export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
@@ -123,7 +117,7 @@ const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'ex
 /** Only an infrastructure loss is tried again, never the agent's own failure. */
 const lost = (observed: SessionObserved, message: string, endTime = timestamp(observed.now)): Verdict => {
   const { session, now } = observed;
-  const attempt = session.status?.attempt ?? 1;
+  const attempt = attemptOf(session);
   if (stopMode(observed)) return ended({ ...killed(observed, message), endTime });
   const due = deadlineOf(observed);
   const retries = session.spec.retryLimit ?? 0;

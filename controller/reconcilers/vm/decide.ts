@@ -80,7 +80,7 @@ const recheck = (observed: VMObserved, state: VMState): number | undefined => {
     case 'notOurs':
       return undefined;
     case 'deleting':
-      return sessions.length === 0 ? now + pollAfter(now - parseTime(vm.metadata.deletionTimestamp ?? '')) : undefined;
+      return sessions.length === 0 ? now + pollAfter(now - state.since) : undefined;
     case 'fencing':
       return now + POLL_MS.first;
     case 'creating':

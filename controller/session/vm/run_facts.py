@@ -21,7 +21,8 @@ def facts(run):
             return None
     known = {'uid': run.uid, 'attempt': run.attempt, 'session': launch['session']}
     known['state'] = 'ended' if ended else 'running' if started else 'preparing'
-    known['logBytes'] = ended['logBytes'] if ended else log_size(run)
+    known['logBytes'] = log_base(launch) + (ended['logBytes'] if ended else log_size(run))
+    known['memoryMiB'] = launch.get('memoryMiB') or 0
     known['deliveredIDs'] = delivered_ids(run)
     if started and not (ended and ended['cause'] in ('source', 'launch')):
         known['startTime'] = started['startTime']
@@ -38,6 +39,11 @@ def facts(run):
     if waiting:
         known['waiting'] = waiting
     return known
+
+
+def log_base(launch):
+    """Where in the session's log this attempt begins: the attempts before it wrote what lies below."""
+    return (launch or {}).get('logBase') or 0
 
 
 def delivered_ids(run):

@@ -35,6 +35,7 @@ const openWorld = () => {
     sessions: caches.Session,
     vms: caches.VM,
     secret: store.secret,
+    settle: store.settle,
     hosts: { get: () => undefined },
     logs: { hasSpace: async () => true },
     providers: {

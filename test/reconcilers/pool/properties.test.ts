@@ -6,7 +6,7 @@ import type { Session, VM } from '../../../controller/api/types.generated.ts';
 import { decide } from '../../../controller/reconcilers/pool/decide.ts';
 import type { PoolAction, PoolObserved } from '../../../controller/reconcilers/pool/model.ts';
 import { drainingStatus, placedStatus, waitingStatus } from '../../../controller/reconcilers/pool/patches.ts';
-import { byQueueOrder, memoryOf, startedOf } from '../../../controller/reconcilers/session/facts.ts';
+import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../../../controller/reconcilers/session/facts.ts';
 import { isDraining, isFailed, isUnreachable } from '../../../controller/reconcilers/vm/facts.ts';
 import { offering, pool, poolWorld } from '../../builders/pool.ts';
 import { placed, session } from '../../builders/session.ts';
@@ -113,7 +113,7 @@ test('never more sessions on a VM than slots or memory, with those of this pass'
         .filter((action) => action.vm === vm)
         .map((action) => action.session);
       if (added.length === 0) continue;
-      const all = [...new Set([...sessions.filter(({ status }) => status?.vm?.uid === vm.metadata.uid), ...added])];
+      const all = [...new Set([...sessions.filter((one) => occupiedVM(one) === vm.metadata.uid), ...added])];
       assert.ok(all.length <= vm.spec.slots);
       assert.ok(all.reduce((sum, one) => sum + memoryOf(one), 0) <= (vm.status?.memoryMiB ?? MEMORY[vm.spec.size as 'l']));
     }
@@ -143,10 +143,10 @@ test('never places on a VM that is not ready or booting, nor drains one in the s
   });
 });
 
-test('never drains a VM with unfinished sessions unless its deletion was requested', () => {
+test('never drains a VM with sessions that take a slot of it unless its deletion was requested', () => {
   check(({ sessions }, actions) => {
     for (const { vm } of of(actions, 'drainVM')) {
-      assert.ok(vm.metadata.deletionTimestamp || !sessions.some(({ status }) => status?.vm?.uid === vm.metadata.uid));
+      assert.ok(vm.metadata.deletionTimestamp || !sessions.some((one) => occupiedVM(one) === vm.metadata.uid));
       assert.not(isDraining(vm));
     }
   });

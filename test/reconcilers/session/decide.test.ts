@@ -93,6 +93,12 @@ test('the VM keeps the deadline, and is told when it was moved, set or taken awa
   assert.equal(told(due(60, { stopping: 'Graceful' })), []);
 });
 
+test('a launch that was meant and is not wanted any more is refused by the VM itself', () => {
+  const stopped = { spec: { shutdown: 'Graceful' } } as const;
+  assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm)), ['refuse: it was stopped before it was started']);
+  assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm, { hostState: 'connecting' })), []);
+});
+
 test('inputs are typed one at a time, in the order of the list', () => {
   const input = ['q1', 'q2', 'q3'].map((id) => ({ id, text: id }));
   assert.equal(told(running({ spec: { input } })), ['type q1']);
