@@ -36,7 +36,7 @@ export interface FolderWorld {
   berth(...words: readonly string[]): Promise<Ran>;
   session(name: string): Promise<Session | undefined>;
   until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, patienceMs?: number): Promise<T>;
-  untilPhase(name: string, phase: string): Promise<Session>;
+  untilPhase(name: string, phase: string, patienceMs?: number): Promise<Session>;
   /** Ends what runs on its machines: for whoever takes away the disk under them. */
   closeRuns(): Promise<void>;
   /** Ends all that it started, runs on machines included, and removes everything. */
@@ -48,6 +48,8 @@ const ENTRY = resolve(import.meta.dirname, '..', '..', 'cli', 'main.ts');
 const AS_A_USER = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] as const;
 const WITH_UP = new Set(['list', 'status', 'output', 'kill', 'send', 'wait', 'delete']);
 const PATIENCE_MS = 20_000;
+/** For an orderly end, which also writes down what was covered. */
+const END_MS = 3_000;
 
 /** `isOrdinary`: file modes hold for us, be it by a dropped capability. */
 const { isOrdinary, prefix } = ((): { readonly isOrdinary: boolean; readonly prefix: readonly string[] } => {
@@ -124,16 +126,18 @@ export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
         await new Promise((done) => setTimeout(done, 20));
       }
     },
-    untilPhase: (name, phase) =>
-      world.until(`${name} ${phase}`, async () => {
+    untilPhase: (name, phase, patienceMs) => {
+      const look = async (): Promise<Session | false> => {
         const session = await world.session(name);
         return session?.status?.phase === phase && session;
-      }),
+      };
+      return world.until(`${name} ${phase}`, look, patienceMs);
+    },
     closeRuns: async () => {
       for (const folder of machineFolders(base)) await stopRuns(folder);
     },
     close: async () => {
-      await Promise.all([...children].map((child) => end(child, 'SIGKILL')));
+      await Promise.all([...children].map((child) => end(child, 'SIGTERM')));
       await world.closeRuns();
       rmSync(base, { recursive: true, force: true });
     },
@@ -160,7 +164,9 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
   child.kill(signal);
+  const impatience = setTimeout(() => child.kill('SIGKILL'), END_MS);
   await exit;
+  clearTimeout(impatience);
 };
 
 /** Wherever a state folder of this world may be, or have been. */
