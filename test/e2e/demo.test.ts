@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { skip } from '../runner/skip.ts';
-import { processesWith } from '../session/vm-world.ts';
+import { processesWith, until } from '../session/vm-world.ts';
 
 const test = suite('the demo');
 
@@ -24,7 +24,8 @@ else {
       assert.match(demo.stdout, /phase: Completed[\s\S]*exitCode: 0/);
       assert.match(demo.stdout, /tail: \|\n +Step: plan\n +Step: write\n +Step: test\n +Hello from a Berth session\.\n/);
       assert.match(demo.stdout, 'It works.');
-      assert.equal(await processesWith(`${temp}/berth-demo-`), []);
+      // What was told to end may still be on its way out.
+      await until(async () => ((await processesWith(`${temp}/berth-demo-`)).length === 0 ? true : undefined));
     } finally {
       rmSync(temp, { recursive: true, force: true });
     }
