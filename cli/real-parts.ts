@@ -25,7 +25,11 @@ export const realParts = (env: Env): Parts => ({
   plan: async (target) => {
     const [{ plan }, { modules }] = await Promise.all([import('../controller/plan.ts'), import('../controller/compose.ts')]);
     const { client, config, stateFolder } = await open(target, env);
-    return plan(client, modules(config, stateFolder), Date.now());
+    return plan(
+      client,
+      modules(config, stateFolder, async () => undefined),
+      Date.now(),
+    );
   },
   writeYAML: async (data) => (await import('../controller/store/yaml/write.ts')).writeYAML(data),
   readManifests,

@@ -1,8 +1,9 @@
 // The simulated cloud: the machines that really exist, whatever any controller believes. Creating is keyed by the VM
 // object's uid; booting and deleting take time; some machines fail, never boot, vanish, or can't be reached for a while.
-import { parseMoney } from '../../controller/api/money.ts';
+
 import { timestamp } from '../../controller/api/clock.ts';
 import { OperatorError } from '../../controller/api/error.ts';
+import { parseMoney } from '../../controller/api/money.ts';
 import { keyString } from '../../controller/api/object.ts';
 import type { VM, VMPool } from '../../controller/api/types.generated.ts';
 import type { Machine, Offering } from '../../controller/provider/provider.ts';

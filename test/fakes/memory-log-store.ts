@@ -45,7 +45,8 @@ export const createMemoryLogs = (): MemoryLogs => {
     append: (name, offset, text) => {
       if (full) throw new OperatorError('unavailable', `cannot append to the log of ${name.name}: the disk is full`);
       const log = open(name);
-      if (offset > log.text.length) throw new OperatorError('conflict', `the log of ${name.name} ends at ${log.text.length}, not ${offset}`);
+      if (offset > log.text.length)
+        throw new OperatorError('conflict', `the log of ${name.name} ends at ${log.text.length}, not ${offset}`);
       log.text += text.slice(log.text.length - offset);
       log.summary = undefined;
       return summary(name);

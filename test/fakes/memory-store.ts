@@ -3,7 +3,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { timestamp } from '../../controller/api/clock.ts';
 import { OperatorError } from '../../controller/api/error.ts';
-import { API_VERSION, keyString, type Kind, type Kinds, type ObjectKey, type ObjectMeta, type Resource } from '../../controller/api/object.ts';
+import {
+  API_VERSION,
+  type Kind,
+  type Kinds,
+  keyString,
+  type ObjectKey,
+  type ObjectMeta,
+  type Resource,
+} from '../../controller/api/object.ts';
 import type { Change, EventRecord, NewObject, Precondition, Store } from '../../controller/store/store.ts';
 
 export interface StoredChange {
@@ -20,7 +28,11 @@ export interface MemoryDatabase {
   subscribe(listener: (change: StoredChange) => void): () => void;
   create<K extends Kind>(kind: K, object: NewObject<K>): Kinds[K];
   /** Replaces parts of the object as people do: spec bumps the generation. */
-  edit<K extends Kind>(kind: K, key: ObjectKey, change: { readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> }): void;
+  edit<K extends Kind>(
+    kind: K,
+    key: ObjectKey,
+    change: { readonly spec?: object; readonly annotations?: Readonly<Record<string, string>> },
+  ): void;
   patchStatus<K extends Kind>(kind: K, at: Precondition, status: NonNullable<Kinds[K]['status']>): Kinds[K];
   patchFinalizers<K extends Kind>(kind: K, at: Precondition, finalizers: readonly string[]): Kinds[K];
   delete(kind: Kind, at: ObjectKey & { readonly uid: string }): void;
@@ -29,7 +41,11 @@ export interface MemoryDatabase {
 }
 
 export const createMemoryDatabase = (options: { readonly now: () => number; readonly newUID: () => string }): MemoryDatabase => {
-  const objects = { Session: new Map<string, Kinds['Session']>(), VMPool: new Map<string, Kinds['VMPool']>(), VM: new Map<string, Kinds['VM']>() };
+  const objects = {
+    Session: new Map<string, Kinds['Session']>(),
+    VMPool: new Map<string, Kinds['VMPool']>(),
+    VM: new Map<string, Kinds['VM']>(),
+  };
   const listeners = new Set<(change: StoredChange) => void>();
   let version = 0;
   const tableOf = <K extends Kind>(kind: K): Map<string, Kinds[K]> => objects[kind] as unknown as Map<string, Kinds[K]>;
@@ -67,8 +83,20 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
       if (tableOf(kind).has(keyString(object.metadata))) {
         throw new OperatorError('conflict', `cannot create ${kind} ${keyString(object.metadata)}: it exists`);
       }
-      const metadata = { ...object.metadata, uid: options.newUID(), resourceVersion: '', generation: 1, creationTimestamp: timestamp(options.now()) };
-      return put(kind, { apiVersion: API_VERSION, kind, metadata, spec: object.spec, status: { observedGeneration: -1 } } as unknown as Kinds[typeof kind]);
+      const metadata = {
+        ...object.metadata,
+        uid: options.newUID(),
+        resourceVersion: '',
+        generation: 1,
+        creationTimestamp: timestamp(options.now()),
+      };
+      return put(kind, {
+        apiVersion: API_VERSION,
+        kind,
+        metadata,
+        spec: object.spec,
+        status: { observedGeneration: -1 },
+      } as unknown as Kinds[typeof kind]);
     },
     edit: (kind, key, change) => {
       const stored = tableOf(kind).get(keyString(key));

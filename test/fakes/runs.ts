@@ -130,7 +130,15 @@ export const createRuns = (parts: RunsParts): Runs => {
       claimed.add(key);
       const { uid, attempt, session } = spec;
       const run: Run = {
-        uid, attempt, session, base, behaviour: parts.behaviourOf(spec), state: 'preparing', log: '', burst: 0, typed: [],
+        uid,
+        attempt,
+        session,
+        base,
+        behaviour: parts.behaviourOf(spec),
+        state: 'preparing',
+        log: '',
+        burst: 0,
+        typed: [],
         cancelNext: () => {},
       };
       all.set(key, run);

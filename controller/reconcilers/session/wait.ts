@@ -26,7 +26,7 @@ export const waitOf = (observed: SessionObserved, outcomes: readonly Outcome<Ses
   return vmWait(vm.metadata.name, ready?.reason, ready?.message);
 };
 
-const PASSED_ON = new Set(['QuotaExceeded', 'ProviderNotReady', 'HostKeyMismatch']);
+const PASSED_ON = new Set(['QuotaExceeded', 'ProviderNotReady', 'HostKeyMismatch', 'SecretNotFound']);
 
 const vmWait = (name: string, reason: string | undefined, message: string | undefined): Wait =>
   reason !== undefined && PASSED_ON.has(reason)
