@@ -100,6 +100,7 @@ export const startSSHD = async (options: SSHServerOptions = {}) => {
       writeFileSync(file, readablePrivateKey(privateKey, passphrase), { mode: 0o600 });
       appendFileSync(join(root, 'authorized_keys'), execFileSync('ssh-keygen', ['-y', '-P', passphrase, '-f', file]));
     },
+    trust: (publicKey: string): void => appendFileSync(join(root, 'authorized_keys'), `${publicKey}\n`),
     start,
     kill,
     /** From its next start on. */

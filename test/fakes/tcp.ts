@@ -17,6 +17,7 @@ export const listen = async ({ to, port = 0 }: { readonly to?: number; readonly 
   const server = createServer((client) => {
     keep(client).on('data', (bytes) => sent.push(bytes));
     tellConnected();
+    if (frozen) client.destroy();
     if (target === undefined || frozen) return;
     const there = keep(connect(target, '127.0.0.1'));
     // By hand: a pipe could not be stopped so that both ends stay open.
@@ -30,7 +31,7 @@ export const listen = async ({ to, port = 0 }: { readonly to?: number; readonly 
     connected,
     /** All that clients have sent so far. */
     sent: (): Buffer => Buffer.concat(sent),
-    /** From now on nothing passes, in connections old and new, and none is closed: as behind a dead router. */
+    /** From now on nothing passes in the connections there are, and none is closed; new ones are refused. */
     freeze: (): void => {
       frozen = true;
     },
