@@ -6,7 +6,11 @@ import type { Channel, RunResult, Shell } from '../shell/shell.ts';
 
 export interface VMCommands {
   /** Throws `conflict` when the VM refuses, `unavailable` when it can not be told whether it was done. */
-  call(command: 'launch' | 'stop' | 'type' | 'clean' | 'stop-all' | 'status', request: object, signal: AbortSignal): Promise<unknown>;
+  call(
+    command: 'launch' | 'stop' | 'type' | 'clean' | 'stop-all' | 'socket' | 'status',
+    request: object,
+    signal: AbortSignal,
+  ): Promise<unknown>;
   stream(signal: AbortSignal): Promise<Channel>;
 }
 

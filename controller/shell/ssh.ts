@@ -7,6 +7,7 @@ import { errorMessage, OperatorError } from '../api/error.ts';
 import { quoteArgv } from './quote.ts';
 import type { RunResult, Shell } from './shell.ts';
 import { connectSSH, type SSHLogin } from './ssh-connection.ts';
+import { converse } from './ssh-terminal.ts';
 
 const STDERR_CHARACTERS = 65_536;
 const LONG_LIVED = 2;
@@ -76,6 +77,10 @@ export const sshShell = (login: () => Promise<SSHLogin>): Shell => {
         longLived -= 1;
         throw error;
       }
+    },
+    interact: async (argv, terminal) => {
+      connection ??= connect();
+      return converse(await connection, quoteArgv(argv), terminal);
     },
     close: () => {
       closed.abort();

@@ -63,7 +63,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
   const take = async (id: LeaseID, shell: Shell): Promise<void> => {
     // Refused here, nothing was done there: the lease can simply be dropped.
     await shell.run(['true']);
-    leases.change(id, { touched: true });
+    if (!leases.get(id)?.touched) leases.change(id, { touched: true });
     try {
       await takeHost(shell, id.host, ownerOf(poolOf(id.poolUID)));
     } catch (error) {
@@ -183,6 +183,10 @@ const atHome = (shell: Shell, id: LeaseID, prepare: () => Promise<void>): Shell 
     open: async (argv, signal) => {
       await ready();
       return shell.open(there(argv), signal);
+    },
+    interact: async (argv, terminal) => {
+      await ready();
+      return shell.interact(there(argv), terminal);
     },
     close: () => shell.close(),
   };
