@@ -41,6 +41,8 @@ const { metafile } = await build({
   legalComments: 'linked',
   banner: { js: banner },
   plugins: [assets],
+  // Stays a package: its native part, which makes it several times as fast, can not be bundled.
+  external: ['ssh2'],
   logLevel: 'warning',
   metafile: true,
   // What is wrong has been printed by then.

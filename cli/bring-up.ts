@@ -48,9 +48,15 @@ export const startController = async (
   }
   if (holder === undefined)
     throw new CliError('the controller did not come up', { exit: EXIT.unreachable, hint: `Its log says why: ${log}` });
-  while (left() && !(await client.list('Session')).every(isSeen)) await pause(context);
+  while (left() && !(await hasLooked(context, client, target))) await pause(context);
   return { holder, log };
 };
+
+/** What a status says may be from before the start: the controller tells when it has looked at the VMs. */
+const hasLooked = async (context: Context, client: Client, target: Target): Promise<boolean> =>
+  (await client.holder())?.lookedTime !== undefined &&
+  (await client.list('Session')).every(isSeen) &&
+  !(await context.parts.hasUnread(target));
 
 const pause = async (context: Context): Promise<void> => {
   await delay(POLL_MS);

@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OperatorError } from '../controller/api/error.ts';
-import { API_VERSION, type ObjectKey } from '../controller/api/object.ts';
+import { API_VERSION, keyString, type ObjectKey } from '../controller/api/object.ts';
 import type { Manifest, Problem } from '../controller/store/client.ts';
 import type { Parts, Target } from './parts.ts';
 
@@ -58,21 +58,28 @@ const open = async (target: Target, env: Env) => {
   return { config, ...(await openClient(parseTarget(config.store, config.directory), { state, stateHome, now: Date.now })) };
 };
 
-/** Files that the state knows as somebody's source are passed over: only what is new costs a read. */
+/** Files that the state knows as somebody's source are passed over, and what reads manifests is loaded only for others. */
 const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeof open>>): Promise<boolean> => {
   if (!existsSync(root)) return false;
-  const [{ scan }, { readManifestFile }, { readTombstone }, { SOURCE_ANNOTATION }] = await Promise.all([
+  const [{ scan }, { SOURCE_ANNOTATION }] = await Promise.all([
     import('../controller/store/directory/scan.ts'),
-    import('../controller/store/directory/manifest-file.ts'),
-    import('../controller/store/directory/tombstones.ts'),
     import('../controller/store/directory/merge.ts'),
   ]);
   const known = [...(await client.list('Session')), ...(await client.list('VMPool'))];
   const sources = new Set(known.map(({ metadata }) => metadata.annotations?.[SOURCE_ANNOTATION]));
-  return [...(await scan(root, relative(root, stateFolder))).files.keys()]
-    .filter((file) => !sources.has(file))
+  const unread = [...(await scan(root, relative(root, stateFolder))).files.keys()].filter((file) => !sources.has(file));
+  if (unread.length === 0) return false;
+  const [{ readManifestFile }, { readTombstone }] = await Promise.all([
+    import('../controller/store/directory/manifest-file.ts'),
+    import('../controller/store/directory/tombstones.ts'),
+  ]);
+  const names = new Set(known.map(({ kind, metadata }) => `${kind} ${keyString(metadata)}`));
+  return unread
     .flatMap((file) => readManifestFile(root, file).documents)
-    .some(({ kind, key }) => kind === 'Session' && readTombstone(stateFolder, kind, key) === undefined);
+    .some(
+      ({ kind, key }) =>
+        kind === 'Session' && !names.has(`${kind} ${keyString(key)}`) && readTombstone(stateFolder, kind, key) === undefined,
+    );
 };
 
 async function readManifests(path: string, stdin: Input): Promise<readonly Manifest[]> {
@@ -100,18 +107,27 @@ const readSources = async (path: string, stdin: Input): Promise<readonly { reado
   if (path === '-') return [{ file: '-', text: (await readAll(stdin)).toString('utf8') }];
   const { readFile } = await import('node:fs/promises');
   try {
-    return await Promise.all((await filesOf(path)).map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
+    return await Promise.all((await filesOf(path)).files.map(async (file) => ({ file, text: await readFile(file, 'utf8') })));
   } catch (error) {
     throw new OperatorError('invalid', `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 };
 
-/** A folder's manifests as the directory store would find them, sorted. */
-const filesOf = async (path: string): Promise<readonly string[]> => {
+interface Found {
+  readonly files: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** A folder's manifests as the directory store would find them, sorted, and what it would say of the folder. */
+const filesOf = async (path: string): Promise<Found> => {
   const { stat } = await import('node:fs/promises');
-  if (!(await stat(path)).isDirectory()) return [path];
+  if (!(await stat(path)).isDirectory()) return { files: [path], problems: [] };
   const { scan } = await import('../controller/store/directory/scan.ts');
-  return [...(await scan(resolve(path), undefined)).files.keys()].sort().map((file) => join(path, file));
+  const { files, problems } = await scan(resolve(path), undefined);
+  return {
+    files: [...files.keys()].sort().map((file) => join(path, file)),
+    problems: problems.map((problem) => ({ ...problem, file: problem.file.startsWith('/') ? problem.file : join(path, problem.file) })),
+  };
 };
 
 async function validate(
@@ -121,7 +137,7 @@ async function validate(
   const { readManifestFile } = await import('../controller/store/directory/manifest-file.ts');
   const problems: Problem[] = [];
   const seen = new Map<string, string>();
-  for (const { file, path } of await namedFiles(paths, stdin)) {
+  for (const { file, path } of await namedFiles(paths, stdin, problems)) {
     const read = readManifestFile('/', relative('/', path));
     problems.push(...read.problems.map((problem) => ({ ...problem, file })));
     for (const { id, line, column } of read.documents) {
@@ -134,15 +150,20 @@ async function validate(
 }
 
 /** Standard input goes through a file of its own: what is checked is read exactly as the store reads it. */
-const namedFiles = async (paths: readonly string[], stdin: Input): Promise<readonly { readonly file: string; readonly path: string }[]> => {
+const namedFiles = async (
+  paths: readonly string[],
+  stdin: Input,
+  problems: Problem[],
+): Promise<readonly { readonly file: string; readonly path: string }[]> => {
   const named: { readonly file: string; readonly path: string }[] = [];
   for (const path of paths) {
     if (path === '-') named.push({ file: '-', path: await spool(stdin) });
     else {
-      const files = await filesOf(path).catch((error: unknown) =>
+      const found = await filesOf(path).catch((error: unknown) =>
         Promise.reject(new OperatorError('invalid', `cannot read ${path}: ${String(error)}`, { cause: error })),
       );
-      named.push(...files.map((file) => ({ file, path: resolve(file) })));
+      problems.push(...found.problems);
+      named.push(...found.files.map((file) => ({ file, path: resolve(file) })));
     }
   }
   return named;

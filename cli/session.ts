@@ -31,7 +31,8 @@ export interface Reason {
 /** Why it has no place yet, or why it ended as it did; undefined where nothing is to be explained. */
 export const reasonOf = (session: Session): Reason | undefined => {
   const { status } = session;
-  if (status?.reason) return { reason: status.reason, message: status.message ?? '' };
+  // Running, Completed and Killed say no more than the status does.
+  if (status?.reason && status.reason.toLowerCase() !== statusOf(session)) return { reason: status.reason, message: status.message ?? '' };
   if (statusOf(session) !== 'pending') return undefined;
   return [findCondition(status?.conditions, 'Placed'), findCondition(status?.conditions, 'Ready')].find(
     (condition) => condition !== undefined && condition.status !== 'True' && condition.reason !== 'Pending',

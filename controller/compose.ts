@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { keyString } from './api/object.ts';
 import type { Config } from './config.ts';
+import { firstLook } from './first-look.ts';
 import { registerGauges } from './gauges.ts';
 import { createOperator, type Operator } from './operator.ts';
 import type { LogStore } from './output/log-store.ts';
@@ -28,7 +29,7 @@ const SWEEP_MS = 3600_000;
 
 export const compose = async (config: Config, log: Logger): Promise<Composed> => {
   const clock = systemClock;
-  const { store, stateFolder, close } = await openStore(parseTarget(config.store, config.directory), {
+  const { store, stateFolder, tellLooked, close } = await openStore(parseTarget(config.store, config.directory), {
     clock,
     newUID: randomUUID,
     holder: config.holder,
@@ -63,6 +64,9 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
       const server = await serve(config, operator, metrics, log, signal);
+      firstLook(operator.informers, hosts, signal)
+        .then(tellLooked)
+        .catch((error: unknown) => log.warn({ error }, 'Could not tell commands that all VMs were looked at'));
       try {
         await operator.run(signal);
       } finally {

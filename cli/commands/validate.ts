@@ -16,7 +16,7 @@ export class ValidateCommand extends BerthCommand {
     if (paths.length === 0) throw usageError('nothing to validate', 'Name a file or directory with -f.');
     const { documents, problems } = await this.context.parts.validate(paths, this.context.stdin);
     for (const problem of problems) this.say(problemLine(problem));
-    if (problems.length > 0) return EXIT.usage;
+    if (problems.some(({ isNotice }) => !isNotice)) return EXIT.usage;
     this.out(`${documents} resource(s) valid\n`);
     return EXIT.ok;
   }

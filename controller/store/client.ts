@@ -52,7 +52,8 @@ export interface StoredEvent {
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
-  readonly kind: Kind;
+  /** `File`: one that could not be taken and defines no single object; its path is the name. */
+  readonly kind: Kind | 'File';
   readonly namespace: string;
   readonly name: string;
   readonly firstTime: string;
@@ -65,6 +66,8 @@ export interface Problem {
   readonly line?: number;
   readonly column?: number;
   readonly message: string;
+  /** Worth saying, but nothing is wrong. */
+  readonly isNotice?: true;
 }
 
 export interface Holder {
@@ -72,4 +75,6 @@ export interface Holder {
   readonly host: string;
   readonly startTime: string;
   readonly command: string;
+  /** When it had looked at every VM with something unfinished on it; absent until then. */
+  readonly lookedTime?: string;
 }

@@ -55,6 +55,9 @@ const openWorld = async () => {
       env: {},
       secretEnv: {},
       maxOutputBytes: 1 << 30,
+      logBase: 0,
+      memoryMiB: 1,
+      capacity: { slots: 100, memoryMiB: 1000 },
     };
   };
   return {

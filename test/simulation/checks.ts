@@ -1,8 +1,18 @@
 // What must hold at every moment, whoever crashed and whatever was lost: each check looks at the world's truth, never
 // at what a controller believes. Changes are checked as they happen, counts after every step in which one could change.
-import { checkFinish, checkSession } from './session-checks.ts';
-import { checkCapacity, checkDeletion, checkNewMachine, checkNewVM, checkThrift, checkVMChange, createLimits } from './vm-checks.ts';
+
 import type { Session, VM } from '../../controller/api/types.generated.ts';
+import { checkFinish, checkSession } from './session-checks.ts';
+import {
+  checkDeletion,
+  checkNewMachine,
+  checkNewVM,
+  checkPlacements,
+  checkRuns,
+  checkThrift,
+  checkVMChange,
+  createLimits,
+} from './vm-checks.ts';
 import type { World } from './world.ts';
 
 export interface Checks {
@@ -58,7 +68,8 @@ export const createChecks = (world: World): Checks => {
     violations,
     violate,
     afterStep: () => {
-      if (dirty && !world.isRelaxed()) checkCapacity(world, violate);
+      if (dirty && !world.isRelaxed()) checkPlacements(world, violate);
+      if (dirty) checkRuns(world, violate);
       dirty = false;
     },
   };

@@ -5,7 +5,7 @@ import type { Provider, ProviderModule } from '../../controller/provider/provide
 import { createHosts } from './hosts.ts';
 import { createProcess, type Process } from './process.ts';
 import { runOperator } from './run-operator.ts';
-import type { Controllers } from './scenario.ts';
+import type { Controllers } from './setting.ts';
 import { openStoreView } from './store-view.ts';
 import type { World } from './world.ts';
 
@@ -95,19 +95,25 @@ const providerModule = (world: World, process: Process, problem: () => ErrorCode
   const answering = <T>(what: () => T): T => {
     const code = problem();
     if (code) throw new OperatorError(code, 'the provider refuses everything (simulated)');
+    if (world.faults.strikes('deniedCall')) throw new OperatorError('denied', 'the provider refuses this call (simulated)');
     return what();
   };
-  const open: ProviderModule['open'] = (pool) => ({
-    list: (of, signal) => process.read(`lists machines of ${of.metadata.name}`, () => answering(() => world.cloud.list(of)), signal),
-    create: (vm, of, signal) =>
-      process.effect(`creates the machine of ${vm.metadata.name}`, () => answering(() => world.cloud.create(vm, of)), signal),
-    delete: (machine, signal) =>
-      process.effect(`deletes ${machine.id} of pool ${pool.metadata.name}`, () => answering(() => world.cloud.delete(machine.vmUID)), signal),
-    connect: () => {
-      throw new OperatorError('bug', 'the simulated hosts need no shell');
-    },
-    offerings: (of) => world.cloud.offerings(of),
-  }) satisfies Provider;
+  const open: ProviderModule['open'] = (pool) =>
+    ({
+      list: (of, signal) => process.read(`lists machines of ${of.metadata.name}`, () => answering(() => world.cloud.list(of)), signal),
+      create: (vm, of, signal) =>
+        process.effect(`creates the machine of ${vm.metadata.name}`, () => answering(() => world.cloud.create(vm, of)), signal),
+      delete: (machine, signal) =>
+        process.effect(
+          `deletes ${machine.id} of pool ${pool.metadata.name}`,
+          () => answering(() => world.cloud.delete(machine.vmUID)),
+          signal,
+        ),
+      connect: () => {
+        throw new OperatorError('bug', 'the simulated hosts need no shell');
+      },
+      offerings: (of) => world.cloud.offerings(of),
+    }) satisfies Provider;
   return { type: 'Azure', open };
 };
 

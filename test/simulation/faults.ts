@@ -29,9 +29,27 @@ const RATES = {
 
 /** Begun by the scenario's script, which counts them. */
 const SCRIPTED = [
-  'crash', 'gracefulRestart', 'twoControllers', 'fencedController', 'vmVanishes', 'vmStops', 'vmUnreachable', 'quota', 'providerDown', 'providerDenied',
-  'logStoreFull', 'clockJump', 'userEditsPool', 'userDeletesPool', 'userKills', 'userDeletesSession', 'userDeletesVM', 'userCordons',
-  'userSendsInput', 'userChangesPriority', 'userDeletesSecret',
+  'crash',
+  'gracefulRestart',
+  'twoControllers',
+  'fencedController',
+  'vmVanishes',
+  'vmStops',
+  'vmUnreachable',
+  'quota',
+  'providerDown',
+  'providerDenied',
+  'logStoreFull',
+  'clockJump',
+  'userEditsPool',
+  'userDeletesPool',
+  'userKills',
+  'userDeletesSession',
+  'userDeletesVM',
+  'userCordons',
+  'userSendsInput',
+  'userChangesPriority',
+  'userDeletesSecret',
 ] as const;
 
 export type Fault = keyof typeof RATES | (typeof SCRIPTED)[number];

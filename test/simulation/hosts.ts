@@ -2,8 +2,8 @@
 // It looks again soon after something changes there, so that an idle world costs no simulated events.
 import { isDeepStrictEqual } from 'node:util';
 import { errorCode, OperatorError } from '../../controller/api/error.ts';
-import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { LogName } from '../../controller/output/log-store.ts';
+import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { Cloud, CloudMachine } from '../fakes/cloud.ts';
 import type { MemoryLogs } from '../fakes/memory-log-store.ts';
 import type { Random } from '../fakes/random.ts';
@@ -113,12 +113,22 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
         change(
           `launches ${spec.session.name} ${on(spec)}`,
           (vm) => {
-            vm.runs.launch(spec, parts.logs.summary(spec.session).bytes);
+            vm.runs.launch(spec);
             showAll(vm);
           },
           signal,
         ),
       stop: (id, mode, signal) => change(`stops ${on(id)} (${mode})`, (vm) => vm.runs.stop(id, mode), signal),
+      refuse: (spec, signal) =>
+        change(
+          `refuses ${spec.session.name} ${on(spec)}`,
+          (vm) => {
+            vm.runs.refuse(spec);
+            showAll(vm);
+          },
+          signal,
+        ),
+      setDeadline: (id, deadline, signal) => change(`moves the deadline of ${on(id)}`, (vm) => vm.runs.setDeadline(id, deadline), signal),
       type: (id, input, signal) => change(`types ${input.id} into ${on(id)}`, (vm) => vm.runs.type(id, input), signal),
       clean: (id, signal) => change(`cleans ${on(id)}`, (vm) => vm.runs.clean(id), signal).then(() => lookSoon()),
     },

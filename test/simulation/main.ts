@@ -16,7 +16,9 @@ const { values } = parseArgs({
 
 const tell = async (seed: number): Promise<boolean> => {
   const result = await simulate(seed, { told: true });
-  process.stdout.write(`${result.story.join('\n')}\n\nseed ${seed}: ${result.fingerprint}\n${result.violations.map((one) => `  ${one}\n`).join('')}`);
+  process.stdout.write(
+    `${result.story.join('\n')}\n\nseed ${seed}: ${result.fingerprint}\n${result.violations.map((one) => `  ${one}\n`).join('')}`,
+  );
   return result.violations.length === 0;
 };
 

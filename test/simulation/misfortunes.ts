@@ -1,6 +1,6 @@
 // What befalls the controllers and the cloud on its own account, at drawn times, for drawn whiles.
 import type { Random } from '../fakes/random.ts';
-import { type Controllers, TROUBLE_MS } from './scenario.ts';
+import { type Controllers, TROUBLE_MS } from './setting.ts';
 import { REGIONS, type World } from './world.ts';
 
 type Misfortune = (world: World, controllers: Controllers, random: Random) => void;

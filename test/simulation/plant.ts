@@ -15,7 +15,8 @@ const run = promisify(execFile);
 
 /** The tree as it is now, committed or not, with the bug in it. */
 const plant = async (patch: string, tree: string): Promise<void> => {
-  for (const folder of ['controller', 'test', 'package.json']) await cp(join(ROOT, folder), join(tree, folder), { recursive: true });
+  for (const folder of ['controller', 'test/fakes', 'test/simulation', 'package.json'])
+    await cp(join(ROOT, folder), join(tree, folder), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
   await run('git', ['apply', '--unsafe-paths', join(PLANTS, patch)], { cwd: tree });
 };

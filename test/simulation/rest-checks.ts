@@ -1,7 +1,8 @@
 // What must be true once everything that went wrong is over and the operator had time: nothing is left to do, every
 // session ended or waits for a reason that is one, and nothing exists that nobody needs.
-import { keyString } from '../../controller/api/object.ts';
+
 import { findCondition } from '../../controller/api/condition.ts';
+import { keyString } from '../../controller/api/object.ts';
 import type { Session, VMPool } from '../../controller/api/types.generated.ts';
 import { isFinished } from '../../controller/reconcilers/session/facts.ts';
 import { isLive, type World } from './world.ts';
@@ -9,7 +10,15 @@ import { isLive, type World } from './world.ts';
 type Violate = (what: string) => void;
 
 /** What only a person can end: another pool, size or region, a secret, a higher limit. */
-const RIGHT_REASONS = new Set(['PoolNotFound', 'NoMatchingSize', 'NoMatchingRegion', 'SecretNotFound', 'PoolFull', 'BudgetExceeded', 'PoolDeleting']);
+const RIGHT_REASONS = new Set([
+  'PoolNotFound',
+  'NoMatchingSize',
+  'NoMatchingRegion',
+  'SecretNotFound',
+  'PoolFull',
+  'BudgetExceeded',
+  'PoolDeleting',
+]);
 
 export const checkRest = (world: World, violate: Violate): void => {
   for (const kind of ['VMPool', 'VM', 'Session'] as const) {
@@ -31,12 +40,13 @@ export const checkRest = (world: World, violate: Violate): void => {
   for (const begun of world.started.filter(isLive)) violate(`${begun.run.session.name} still runs on ${begun.machine.vmName}`);
 };
 
-const checkAtRest = (world: World, session: Session, violate: Violate): void => {
+const checkAtRest = (world: World, session: Session, violate: Violate) => {
   const { name } = session.metadata;
   if (session.metadata.deletionTimestamp) return violate(`${name} is still being deleted`);
   if (isFinished(session)) return;
   const placed = findCondition(session.status?.conditions, 'Placed');
-  if (session.status?.phase !== 'Pending' || session.status.vm) return violate(`${name} rests as ${session.status?.phase} on ${session.status?.vm?.name}`);
+  if (session.status?.phase !== 'Pending' || session.status.vm)
+    return violate(`${name} rests as ${session.status?.phase} on ${session.status?.vm?.name}`);
   if (!RIGHT_REASONS.has(placed?.reason ?? '')) violate(`${name} waits for ${placed?.reason}: ${placed?.message}`);
   if (placed?.reason === 'PoolFull' || placed?.reason === 'BudgetExceeded') checkFull(world, session, placed.reason, violate);
 };
@@ -49,7 +59,7 @@ const checkFull = (world: World, session: Session, reason: string, violate: Viol
   if (!isTight) violate(`${session.metadata.name} waits for ${reason} in an empty pool`);
 };
 
-const checkPool = (world: World, pool: VMPool, violate: Violate): void => {
+const checkPool = (world: World, pool: VMPool, violate: Violate) => {
   const { name } = pool.metadata;
   if (pool.metadata.deletionTimestamp) return violate(`pool ${name} is still being deleted`);
   const vms = world.cloud.existing(keyString(pool.metadata)).length;

@@ -37,7 +37,7 @@ const checkAttempt = (world: World, before: Session, after: Session, violate: Vi
   if (live) violate(`${name} gets attempt ${is} while attempt ${live.run.attempt} runs on ${live.machine.vmName}`);
 };
 
-const checkPlacement = (world: World, before: Session, after: Session, violate: Violate): void => {
+const checkPlacement = (world: World, before: Session, after: Session, violate: Violate) => {
   const uid = after.status?.vm?.uid;
   if (uid === undefined || uid === before.status?.vm?.uid) return;
   const name = after.metadata.name;
@@ -49,14 +49,16 @@ const checkPlacement = (world: World, before: Session, after: Session, violate: 
 };
 
 /** An end needs evidence in the world, and says what really happened. */
-export const checkFinish = (world: World, before: Session | undefined, after: Session, violate: Violate): void => {
+export const checkFinish = (world: World, before: Session | undefined, after: Session, violate: Violate) => {
   if (!isFinished(after) || (before && isFinished(before))) return;
-  const wrong = (what: string): void => violate(`${after.metadata.name} finished as ${after.status?.phase}/${after.status?.reason}, but ${what}`);
+  const wrong = (what: string): void =>
+    violate(`${after.metadata.name} finished as ${after.status?.phase}/${after.status?.reason}, but ${what}`);
   const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
   if (live) return wrong(`attempt ${live.run.attempt} still runs on ${live.machine.vmName}`);
   const attempt = world.launched.filter(({ run }) => run.uid === after.metadata.uid && run.attempt === (after.status?.attempt ?? 1));
   const last = attempt.find(({ run }) => run.startTime !== undefined) ?? attempt.at(-1);
   checkEnd(world, after, last, wrong);
+  checkInput(world, after, wrong);
   if (last) checkLog(world, after, last, wrong);
 };
 
@@ -70,17 +72,27 @@ const checkEnd = (world: World, session: Session, last: StartedRun | undefined, 
   if (phase === 'Killed' && asked === undefined && !isPoolEnding(world, session)) wrong('nobody asked for it');
   if (phase !== 'Failed') return;
   if (reason === 'AgentFailed' && (exit?.cause !== 'exited' || code === 0)) wrong(`the program ended with ${JSON.stringify(exit)}`);
-  if (reason === 'VMLost' && last?.machine.state === 'running' && exit?.cause !== 'lost') wrong(`its run ended with ${JSON.stringify(exit)}`);
+  if (reason === 'VMLost' && last?.machine.state === 'running' && exit?.cause !== 'lost')
+    wrong(`its run ended with ${JSON.stringify(exit)}`);
   if (reason === 'DeadlineExceeded' && session.spec.activeDeadlineSeconds === undefined) wrong('it has no deadline');
 };
 
 const codeOf = ({ code, signal }: RunExit): number | undefined => code ?? (signal === undefined ? undefined : 128 + signal);
 
 const isPoolEnding = (world: World, session: Session): boolean =>
-  world.database.get('VMPool', { namespace: session.metadata.namespace, name: session.spec.poolRef?.name ?? 'default' })?.metadata.deletionTimestamp !== undefined;
+  world.database.get('VMPool', { namespace: session.metadata.namespace, name: session.spec.poolRef?.name ?? 'default' })?.metadata
+    .deletionTimestamp !== undefined;
+
+/** Typed at most once, whatever the attempt, and in the order of the list. */
+const checkInput = (world: World, session: Session, wrong: Violate): void => {
+  const typed = world.launched.filter(({ run }) => run.uid === session.metadata.uid).flatMap(({ run }) => run.typed.map(({ id }) => id));
+  const inOrder = (session.spec.input ?? []).map(({ id }) => id).filter((id) => typed.includes(id));
+  if (typed.join() !== inOrder.join()) wrong(`its input was typed as ${typed.join()}, not as ${inOrder.join()}`);
+};
 
 /** What a lost machine had not handed over is lost with it, but there is never a gap or a byte it did not write. */
 const checkLog = (world: World, session: Session, { run, machine }: StartedRun, wrong: Violate): void => {
   const copied = (world.logs.text(session.metadata.uid) ?? '').slice(run.base);
-  if (machine.state !== 'running' ? !run.log.startsWith(copied) : copied !== run.log) wrong(`${copied.length} of the ${run.log.length} bytes it wrote are in the log store`);
+  if (machine.state !== 'running' ? !run.log.startsWith(copied) : copied !== run.log)
+    wrong(`${copied.length} of the ${run.log.length} bytes it wrote are in the log store`);
 };

@@ -1,7 +1,7 @@
 // One controller's view of the store: writes pass through the process's faulty calls, and its watches lag, stall,
 // repeat, tell old versions again, and overtake each other between objects. What they say in the end is the truth.
 import { OperatorError } from '../../controller/api/error.ts';
-import { keyString, type Kind, type Kinds, type Resource } from '../../controller/api/object.ts';
+import { type Kind, type Kinds, keyString, type Resource } from '../../controller/api/object.ts';
 import type { Change, Precondition, Store } from '../../controller/store/store.ts';
 import { changeOf, createChangeQueue, type MemoryDatabase } from '../fakes/memory-store.ts';
 import type { Random } from '../fakes/random.ts';
@@ -73,7 +73,11 @@ async function* watch<K extends Kind>(parts: StoreViewParts, kind: K, signal: Ab
 }
 
 /** Delivers changes late and in disorder between objects; of one object the last word is always the truth. */
-const createDelivery = ({ database, timeline, faults, random, process }: StoreViewParts, kind: Kind, push: (change: Change<Kind>) => void) => {
+const createDelivery = (
+  { database, timeline, faults, random, process }: StoreViewParts,
+  kind: Kind,
+  push: (change: Change<Kind>) => void,
+) => {
   /** When the last news of an object is due: nothing of it may come before that. */
   const dueAt = new Map<string, number>();
   let frozenUntil = 0;
@@ -82,7 +86,7 @@ const createDelivery = ({ database, timeline, faults, random, process }: StoreVi
     const frozen = Math.max(0, frozenUntil - timeline.elapsed());
     return frozen + (faults.strikes('staleCache') ? random.between(100, 30_000) : random.chance(0.2) ? random.between(1, 300) : 0);
   };
-  const later = (uid: string, change: Change<Kind>): void => {
+  const later = (uid: string, change: Change<Kind>) => {
     const now = timeline.elapsed();
     const at = Math.max(now + lag(), dueAt.get(uid) ?? 0);
     if (at <= now && dueAt.get(uid) !== now) return push(change);
@@ -100,4 +104,5 @@ const createDelivery = ({ database, timeline, faults, random, process }: StoreVi
   };
 };
 
-const uidOf = (change: Change<Kind>): string => (change.type === 'put' ? change.object.metadata.uid : change.type === 'gone' ? change.uid : '');
+const uidOf = (change: Change<Kind>): string =>
+  change.type === 'put' ? change.object.metadata.uid : change.type === 'gone' ? change.uid : '';

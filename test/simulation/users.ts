@@ -2,7 +2,8 @@
 import type { Session } from '../../controller/api/types.generated.ts';
 import type { Random } from '../fakes/random.ts';
 import type { Fault } from './faults.ts';
-import { apply, NAMESPACE, poolSpec, TROUBLE_MS } from './scenario.ts';
+import { apply, NAMESPACE, TROUBLE_MS } from './setting.ts';
+import { poolSpec } from './specs.ts';
 import type { World } from './world.ts';
 
 type Change = (world: World, random: Random) => Fault | undefined;
@@ -32,7 +33,9 @@ const kill: Change = (world, random) => {
   world.story.tell(() => `user kills ${session.metadata.name} (${shutdown})`);
   world.database.edit('Session', session.metadata, { spec: { shutdown } });
   if (random.chance(0.3)) {
-    world.timeline.at(random.between(1000, 60_000), () => world.database.edit('Session', session.metadata, { spec: { shutdown: undefined } }));
+    world.timeline.at(random.between(1000, 60_000), () =>
+      world.database.edit('Session', session.metadata, { spec: { shutdown: undefined } }),
+    );
   }
   return 'userKills';
 };
@@ -98,7 +101,8 @@ const cordon: Change = (world, random) => {
 const reprioritize: Change = (world, random) => {
   const session = some(random, world.database.list('Session').filter(isUnfinished));
   if (!session) return undefined;
-  world.database.edit('Session', session.metadata, { spec: { priority: random.int(-5, 9) } });
+  const spec = random.chance(0.7) ? { priority: random.int(-5, 9) } : { activeDeadlineSeconds: random.pick([undefined, 60, 2000]) };
+  world.database.edit('Session', session.metadata, { spec });
   return 'userChangesPriority';
 };
 
@@ -117,11 +121,27 @@ const send: Change = (world, random) => {
   if (!session) return undefined;
   const input = session.spec.input ?? [];
   world.story.tell(() => `user sends input to ${session.metadata.name}`);
-  world.database.edit('Session', session.metadata, { spec: { input: [...input, { id: `q${input.length}`, text: `answer ${input.length}` }] } });
+  world.database.edit('Session', session.metadata, {
+    spec: { input: [...input, { id: `q${input.length}`, text: `answer ${input.length}` }] },
+  });
   return 'userSendsInput';
 };
 
-const CHANGES = [kill, kill, deleteSession, deleteSession, editPool, editPool, deletePool, deleteVM, cordon, reprioritize, loseSecret, send, send] as const;
+const CHANGES = [
+  kill,
+  kill,
+  deleteSession,
+  deleteSession,
+  editPool,
+  editPool,
+  deletePool,
+  deleteVM,
+  cordon,
+  reprioritize,
+  loseSecret,
+  send,
+  send,
+] as const;
 
 /** Whoever waits for an answer mostly gets one. */
 const answer = (world: World, random: Random): void => {

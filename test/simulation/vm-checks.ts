@@ -1,9 +1,10 @@
 // What must hold for VMs: never more on one than it holds, never more of them than allowed, none deleted under a session.
-import { keyString, type Resource } from '../../controller/api/object.ts';
+
 import { parseMoney } from '../../controller/api/money.ts';
+import { keyString, type Resource } from '../../controller/api/object.ts';
 import { poolSizes } from '../../controller/api/sizes.ts';
 import type { Session, VM, VMPool } from '../../controller/api/types.generated.ts';
-import { isFinished, memoryOf, poolNameOf, startedOf } from '../../controller/reconcilers/session/facts.ts';
+import { isFinished, memoryOf, occupiedVM, poolNameOf, startedOf } from '../../controller/reconcilers/session/facts.ts';
 import { isDraining, isFailed, wasBooted } from '../../controller/reconcilers/vm/facts.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
 import { vmOf, type World } from './world.ts';
@@ -78,7 +79,8 @@ export const checkNewVM = (world: World, limits: Limits, vm: VM, violate: Violat
 export const checkVMChange = (world: World, before: VM, after: VM | undefined, violate: Violate): void => {
   const { name, uid, annotations, deletionTimestamp } = before.metadata;
   if (annotations?.['berth.dev/abandon']) return;
-  if (after?.metadata.deletionTimestamp && !deletionTimestamp && !isDraining(before)) violate(`deletion of ${name} is requested before it drains`);
+  if (after?.metadata.deletionTimestamp && !deletionTimestamp && !isDraining(before))
+    violate(`deletion of ${name} is requested before it drains`);
   const left = after ? undefined : world.cloud.byVM(uid);
   if (left) violate(`${name} is released while its machine ${left.id} exists (${left.state})`);
 };
@@ -87,13 +89,16 @@ const isWaiting = (session: Session): boolean => !isFinished(session) && started
 
 /** Whoever waits needs one VM at most: what boots must not outnumber them, and who left the queue just now. */
 export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Violate): void => {
-  const ofPool = (name: string | undefined, namespace: string): boolean => name === vm.spec.poolRef.name && namespace === vm.metadata.namespace;
+  const ofPool = (name: string | undefined, namespace: string): boolean =>
+    name === vm.spec.poolRef.name && namespace === vm.metadata.namespace;
   const ours = world.database.list('VM').filter((other) => ofPool(other.spec.poolRef.name, other.metadata.namespace));
   const booting = ours.filter((other) => !wasBooted(other) && !isFailed(other) && !isDraining(other) && !other.metadata.deletionTimestamp);
   const waiting = world.database.list('Session').filter((one) => ofPool(poolNameOf(one), one.metadata.namespace) && isWaiting(one));
   const { standby = 0, left = 0 } = limits.of(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name })) ?? {};
   if (booting.length > waiting.length + standby + left) {
-    violate(`${vm.metadata.name} is made while ${booting.length - 1} VMs boot, for ${waiting.length} sessions that wait and ${standby} slots held ready`);
+    violate(
+      `${vm.metadata.name} is made while ${booting.length - 1} VMs boot, for ${waiting.length} sessions that wait and ${standby} slots held ready`,
+    );
   }
 };
 
@@ -102,7 +107,8 @@ export const checkNewMachine = (world: World, limits: Limits, machine: CloudMach
   const { maxVMs = 0, hourly = 0 } = limits.of(machine.pool) ?? {};
   if (ours.length > maxVMs) violate(`${machine.vmName} is machine ${ours.length} of a pool with maxVMs ${maxVMs}`);
   const cost = ours.reduce((sum, other) => sum + other.hourly, 0);
-  if (cost > hourly) violate(`with ${machine.vmName} pool ${machine.pool} costs ${cost / 10_000} USD an hour, its budget is ${hourly / 10_000}`);
+  if (cost > hourly)
+    violate(`with ${machine.vmName} pool ${machine.pool} costs ${cost / 10_000} USD an hour, its budget is ${hourly / 10_000}`);
 };
 
 /** Only an empty VM may go, or one that has not answered for so long that it is fenced. */
@@ -115,20 +121,22 @@ export const checkDeletion = (world: World, machine: CloudMachine, violate: Viol
   }
 };
 
-export const checkCapacity = (world: World, violate: Violate): void => {
-  const placed = Map.groupBy(
-    world.database.list('Session').filter((session) => session.status?.vm && !isFinished(session)),
-    (session) => session.status?.vm?.uid ?? '',
-  );
-  for (const [uid, sessions] of placed) {
-    const vm = vmOf(world, uid);
+export const checkPlacements = (world: World, violate: Violate): void => {
+  const unfinished = world.database.list('Session').filter((session) => !isFinished(session));
+  for (const [uid, sessions] of Map.groupBy(unfinished, occupiedVM)) {
+    const vm = uid === undefined ? undefined : vmOf(world, uid);
     if (!vm) continue;
     const names = sessions.map((session) => session.metadata.name).join(', ');
-    if (sessions.length > vm.spec.slots) violate(`${sessions.length} sessions on the ${vm.spec.slots} slots of ${vm.metadata.name}: ${names}`);
+    if (sessions.length > vm.spec.slots)
+      violate(`${sessions.length} sessions on the ${vm.spec.slots} slots of ${vm.metadata.name}: ${names}`);
     const memory = sessions.reduce((sum, session) => sum + memoryOf(session), 0);
     const available = memoryOfVM(world, vm);
     if (memory > available) violate(`sessions with ${memory} MiB on ${vm.metadata.name} of ${available} MiB: ${names}`);
   }
+};
+
+/** Holds whatever two controllers believe at once: the VM itself refuses what does not fit. */
+export const checkRuns = (world: World, violate: Violate): void => {
   for (const machine of world.cloud.existing()) {
     const slots = vmOf(world, machine.vmUID)?.spec.slots;
     const live = [...machine.runs.all.values()].filter((run) => run.state !== 'ended').length;

@@ -61,7 +61,7 @@ test('those deleted within the last 60 s count, those before do not', () => {
 
 test('never does a look at an unsound root delete, and never do more than a fifth go within a minute', () => {
   const step = fc.record({ now: fc.nat(59_999), missing: fc.nat(40), scanned: fc.boolean() });
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
       let state = EMPTY_GUARD;
       const removed = new Set<string>();

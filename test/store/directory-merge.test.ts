@@ -29,10 +29,17 @@ test('a verb is remembered beside what the file said, and stands until that chan
     prompt: 'x',
     priority: 1,
   });
-  assert.is(
-    mergeFile(desired({ priority: 1 }), stored(second.spec, { 'berth.dev/verbs': second.verbs ?? '' })).spec['priority'],
-    undefined,
-  );
+  assert.is(mergeFile(desired({ priority: 1 }), stored(second.spec, { 'berth.dev/verbs': second.verbs ?? '' })).spec.priority, undefined);
+});
+
+test('inputs of two senders are both kept, in the order in which they came', () => {
+  const first = mergeVerb(stored({ input: [{ id: 'a', text: 'one' }] }, {}), { input: [{ id: 'b', text: 'two' }] });
+  assert.equal(first.spec, {
+    input: [
+      { id: 'a', text: 'one' },
+      { id: 'b', text: 'two' },
+    ],
+  });
 });
 
 test('an object that no file defines needs no memory of one', () => {

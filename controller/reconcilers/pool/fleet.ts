@@ -34,6 +34,7 @@ interface Group {
   readonly rank: 0 | 1;
   readonly size: SizeName;
   readonly region: string | undefined;
+  /** By the number of free slots. Sparse: methods of the array skip the holes, an index may meet one. */
   readonly shelves: Shelf[];
 }
 
@@ -55,26 +56,24 @@ export const createFleet = (all: readonly Berths[]): Fleet => {
   return {
     add,
     take: (demand) => {
-      const found = bestFit(
-        [...groups.values()].filter((group) => matches(group, demand)),
-        demand.memoryMiB,
-      );
+      const found = bestFit(groups.values(), demand);
       if (!found) return undefined;
-      const [berths] = found.shelf.splice(found.index, 1);
-      if (!berths) return undefined;
+      const { berths, shelf, index } = found;
+      shelf.splice(index, 1);
       berths.freeSlots -= 1;
       berths.freeMemoryMiB -= demand.memoryMiB;
       add(berths);
       return berths;
     },
     reserve: (demand) => {
-      const shelves = [...groups.values()].filter((group) => matches(group, demand)).flatMap((group) => group.shelves.filter(Boolean));
-      const best = shelves
-        .flat()
-        .filter((berths) => berths.memoryMiB >= demand.memoryMiB)
-        .toSorted(bySoonest)[0];
-      const shelf = shelves.find((candidates) => best && candidates.includes(best));
-      if (best && shelf) shelf.splice(shelf.indexOf(best), 1);
+      let soonest: Found | undefined;
+      for (const shelf of [...groups.values()].filter((group) => matches(group, demand)).flatMap((group) => group.shelves)) {
+        shelf.forEach((berths, index) => {
+          if (berths.memoryMiB < demand.memoryMiB) return;
+          if (!soonest || bySoonest(berths, soonest.berths) < 0) soonest = { berths, shelf, index };
+        });
+      }
+      soonest?.shelf.splice(soonest.index, 1);
     },
     freeSlots: (demand) => {
       const matching = [...groups.values()].filter((group) => matches(group, demand));
@@ -86,31 +85,38 @@ export const createFleet = (all: readonly Berths[]): Fleet => {
 const matches = (group: Group, demand: Pick<Demand, 'size' | 'region'>): boolean =>
   (demand.size === undefined || group.size === demand.size) && (demand.region === undefined || group.region === demand.region);
 
+interface Found {
+  readonly berths: Berths;
+  readonly shelf: Shelf;
+  readonly index: number;
+}
+
 /** Ready before booting, then the fewest free slots, then the least free memory, then the name. */
-const bestFit = (groups: readonly Group[], memoryMiB: number): { shelf: Shelf; index: number } | undefined => {
-  for (const rank of [0, 1]) {
-    const ranked = groups.filter((group) => group.rank === rank);
-    const most = Math.max(0, ...ranked.map((group) => group.shelves.length - 1));
-    for (let free = 1; free <= most; free++) {
-      const fitting = ranked.flatMap(({ shelves }) => {
-        const shelf = shelves[free] ?? [];
-        const index = firstWithMemory(shelf, memoryMiB);
-        const berths = shelf[index];
-        return berths ? [{ shelf, index, berths }] : [];
-      });
-      const best = fitting.toSorted((a, b) => byTightness(a.berths, b.berths))[0];
-      if (best) return best;
-    }
+const bestFit = (groups: Iterable<Group>, demand: Demand): Found | undefined => {
+  let best: Found | undefined;
+  for (const group of groups) {
+    const found = matches(group, demand) ? tightest(group.shelves, demand.memoryMiB) : undefined;
+    if (found && (!best || byFit(found.berths, best.berths) < 0)) best = found;
+  }
+  return best;
+};
+
+const tightest = (shelves: readonly Shelf[], memoryMiB: number): Found | undefined => {
+  for (let free = 1; free < shelves.length; free++) {
+    const shelf = shelves[free] ?? [];
+    const index = lowerBound(shelf, (berths) => berths.freeMemoryMiB >= memoryMiB);
+    const berths = shelf[index];
+    if (berths) return { berths, shelf, index };
   }
   return undefined;
 };
+
+const byFit = (a: Berths, b: Berths): number => a.rank - b.rank || a.freeSlots - b.freeSlots || byTightness(a, b);
 
 const byTightness = (a: Berths, b: Berths): number => a.freeMemoryMiB - b.freeMemoryMiB || (a.name < b.name ? -1 : 1);
 
 const bySoonest = (a: Berths, b: Berths): number =>
   b.freeMemoryMiB - a.freeMemoryMiB || b.freeSlots - a.freeSlots || (a.name < b.name ? -1 : 1);
-
-const firstWithMemory = (shelf: Shelf, memoryMiB: number): number => lowerBound(shelf, (berths) => berths.freeMemoryMiB >= memoryMiB);
 
 const insertionPoint = (shelf: Shelf, berths: Berths): number => lowerBound(shelf, (other) => byTightness(other, berths) > 0);
 

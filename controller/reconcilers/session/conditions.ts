@@ -2,27 +2,27 @@
 import { timestamp } from '../../api/clock.ts';
 import { type Condition, type ConditionUpdate, findCondition, setConditions } from '../../api/condition.ts';
 import type { SessionStatus } from '../../api/types.generated.ts';
-import { startedOf } from './facts.ts';
+import { attemptOf, startedOf } from './facts.ts';
 import type { SessionObserved } from './model.ts';
-import { mayLaunch, type Verdict } from './verdict.ts';
+import { mayLaunch, type OpenVerdict } from './verdict.ts';
 
-export const sessionConditions = (observed: SessionObserved, verdict: Verdict, next: SessionStatus): readonly Condition[] => {
+export const sessionConditions = (observed: SessionObserved, verdict: OpenVerdict, next: SessionStatus): readonly Condition[] => {
   const { session, now } = observed;
-  if (verdict.is === 'unseen') return session.status?.conditions ?? [];
-  const updates = [placed(observed), started(observed, verdict), finished(verdict, next), waiting(verdict, next), ready(verdict, next)];
-  const settled = updates.filter((update) => update !== undefined);
-  if (verdict.is === 'finished')
-    return setConditions(session.status?.conditions, settled, { time: timestamp(now), generation: session.metadata.generation });
-  const extra = settled.find(({ type }) => type === 'Ready');
-  const pending = extra && extra.status === 'False' && next.phase === 'Pending';
-  const failed = extra && next.phase === 'Failed';
+  const summary = ready(verdict, next);
+  const pending = summary.status === 'False' && next.phase === 'Pending';
+  const failed = next.phase === 'Failed';
+  const updates = [
+    placed(observed),
+    started(observed, verdict),
+    finished(verdict),
+    waiting(verdict, next),
+    summary,
+    pending ? { ...summary, type: 'Reconciling', status: 'True' as const } : undefined,
+    failed ? { ...summary, type: 'Stalled', status: 'True' as const } : undefined,
+  ];
   return setConditions(
     session.status?.conditions,
-    [
-      ...settled,
-      ...(pending ? [{ ...extra, type: 'Reconciling', status: 'True' as const }] : []),
-      ...(failed ? [{ ...extra, type: 'Stalled', status: 'True' as const }] : []),
-    ],
+    updates.filter((update) => update !== undefined),
     { time: timestamp(now), generation: session.metadata.generation },
     [...(pending ? [] : ['Reconciling']), ...(failed ? [] : ['Stalled'])],
   );
@@ -34,36 +34,29 @@ const placed = ({ session }: SessionObserved): ConditionUpdate | undefined =>
     ? undefined
     : { type: 'Placed', status: 'Unknown', reason: 'Waiting', message: 'a place is being looked for' };
 
-const started = (observed: SessionObserved, verdict: Verdict): ConditionUpdate | undefined => {
-  const run = verdict.is === 'active' || verdict.is === 'collecting' ? verdict.run : observed.run;
-  const yes: ConditionUpdate = {
-    type: 'Started',
-    status: 'True',
-    reason: 'Started',
-    message: `attempt ${observed.session.status?.attempt ?? 1} was started`,
-  };
+const started = (observed: SessionObserved, verdict: OpenVerdict): ConditionUpdate | undefined => {
+  const known = startedOf(observed.session);
+  const attempt = attemptOf(observed.session);
   if (verdict.is === 'retry') return { type: 'Started', status: 'False', reason: 'VMLost', message: verdict.message };
-  if (run?.startTime !== undefined && verdict.is !== 'waiting' && verdict.is !== 'finished') return yes;
-  if (mayLaunch(observed) && verdict.is === 'waiting')
+  if (verdict.is === 'waiting' && mayLaunch(observed))
     return { type: 'Started', status: 'Unknown', reason: 'Launching', message: 'it is being launched' };
+  if (observed.run?.startTime !== undefined && (known === 'launching' || known === 'yes'))
+    return { type: 'Started', status: 'True', reason: 'Started', message: `attempt ${attempt} was started` };
   // A launch that was intended and can not happen any more did not happen.
-  if (verdict.is === 'ended' && startedOf(observed.session) === 'launching') {
+  if (verdict.is === 'ended' && known === 'launching')
     return { type: 'Started', status: 'False', reason: verdict.end.reason, message: verdict.end.message };
-  }
   return findCondition(observed.session.status?.conditions, 'Started')
     ? undefined
     : { type: 'Started', status: 'False', reason: 'Waiting', message: 'it waits for a place' };
 };
 
-const finished = (verdict: Verdict, next: SessionStatus): ConditionUpdate | undefined => {
-  if (verdict.is === 'finished') return undefined;
-  if (verdict.is !== 'ended') return { type: 'Finished', status: 'False', reason: 'NotFinished', message: 'it has not ended' };
-  return { type: 'Finished', status: 'True', reason: verdict.end.reason, message: next.message ?? '' };
-};
+const finished = (verdict: OpenVerdict): ConditionUpdate =>
+  verdict.is === 'ended'
+    ? { type: 'Finished', status: 'True', reason: verdict.end.reason, message: verdict.end.message }
+    : { type: 'Finished', status: 'False', reason: 'NotFinished', message: 'it has not ended' };
 
-const waiting = (verdict: Verdict, next: SessionStatus): ConditionUpdate | undefined => {
-  if (verdict.is === 'finished') return undefined;
-  return verdict.is === 'active' && next.waiting
+const waiting = (verdict: OpenVerdict, next: SessionStatus): ConditionUpdate =>
+  verdict.is === 'active' && next.waiting
     ? {
         type: 'WaitingForInput',
         status: 'True',
@@ -71,20 +64,15 @@ const waiting = (verdict: Verdict, next: SessionStatus): ConditionUpdate | undef
         message: next.waiting.question ?? 'it waits for input: answer with "berth send"',
       }
     : { type: 'WaitingForInput', status: 'False', reason: 'NotWaiting', message: 'it does not wait for input' };
-};
 
-const ready = (verdict: Verdict, next: SessionStatus): ConditionUpdate | undefined => {
-  const message = next.message ?? '';
+const ready = (verdict: OpenVerdict, next: SessionStatus): ConditionUpdate => {
+  const { reason = 'Pending', message = '' } = next;
   switch (verdict.is) {
-    case 'finished':
-      return undefined;
     case 'unreachable':
-      return { type: 'Ready', status: 'Unknown', reason: 'VMUnreachable', message };
+      return { type: 'Ready', status: 'Unknown', reason, message };
     case 'ended':
-      return { type: 'Ready', status: next.phase === 'Failed' ? 'False' : 'True', reason: verdict.end.reason, message };
+      return { type: 'Ready', status: next.phase === 'Failed' ? 'False' : 'True', reason, message };
     default:
-      return next.phase === 'Running'
-        ? { type: 'Ready', status: 'True', reason: 'Running', message }
-        : { type: 'Ready', status: 'False', reason: next.reason ?? 'Pending', message };
+      return { type: 'Ready', status: next.phase === 'Running' ? 'True' : 'False', reason, message };
   }
 };

@@ -6,9 +6,10 @@ import type { Session, SessionStatus } from '../../api/types.generated.ts';
 import type { LogSummary } from '../../output/log-store.ts';
 import { launchOf } from '../../session/agents.ts';
 import { sessionConditions } from './conditions.ts';
+import { startedOf } from './facts.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
 import { summaryOf } from './summary.ts';
-import { type End, stopMode, type Verdict, verdictOf } from './verdict.ts';
+import { type End, type OpenVerdict, stopMode, verdictOf } from './verdict.ts';
 import { waitOf } from './wait.ts';
 
 export const status = (
@@ -18,30 +19,32 @@ export const status = (
 ): { object: Session; status: SessionStatus } | undefined => {
   const { session } = observed;
   if (decision.actions.some((action) => action.do === 'release' || action.do === 'expire')) return undefined;
-  const verdict = verdictOf(observed);
-  const before = session.status ?? {};
-  const { reason: _reason, message: _message, waiting: _waiting, ...kept } = before;
-  const next: SessionStatus =
-    verdict.is === 'finished' || verdict.is === 'unseen'
-      ? before
-      : {
-          ...kept,
-          ...explanation(observed, verdict, outcomes),
-          phase: phaseOf(before, verdict),
-          summary: summaryOf(session.spec),
-          ...(session.spec.command ? {} : { launch: launchOf(session.spec) }),
-          ...startTime(before, verdict),
-          ...shutdown(observed),
-          ...runFields(observed, verdict),
-          ...(verdict.is === 'ended' ? endFields(observed, verdict.end) : {}),
-        };
-  return {
-    object: session,
-    status: { ...next, observedGeneration: session.metadata.generation, conditions: sessionConditions(observed, verdict, next) },
-  };
+  return { object: session, status: { ...nextStatus(observed, outcomes), observedGeneration: session.metadata.generation } };
 };
 
-const phaseOf = (before: SessionStatus, verdict: Verdict): NonNullable<SessionStatus['phase']> => {
+const nextStatus = (observed: SessionObserved, outcomes: readonly Outcome<SessionAction>[]): SessionStatus => {
+  const { session } = observed;
+  const verdict = verdictOf(observed);
+  const before = session.status ?? {};
+  if (verdict.is === 'finished') return before;
+  // A request to stop is latched at first sight, also while its VM is still to be looked at.
+  if (verdict.is === 'unseen') return { ...before, ...shutdown(observed) };
+  const { reason: _reason, message: _message, waiting: _waiting, ...kept } = before;
+  const next: SessionStatus = {
+    ...kept,
+    ...explanation(observed, verdict, outcomes),
+    phase: phaseOf(before, verdict),
+    summary: summaryOf(session.spec),
+    ...launch(observed),
+    ...startTime(before, verdict),
+    ...shutdown(observed),
+    ...runFields(observed, verdict),
+    ...(verdict.is === 'ended' ? endFields(observed, verdict.end) : {}),
+  };
+  return { ...next, conditions: sessionConditions(observed, verdict, next) };
+};
+
+const phaseOf = (before: SessionStatus, verdict: OpenVerdict): NonNullable<SessionStatus['phase']> => {
   switch (verdict.is) {
     case 'ended':
       return verdict.end.phase;
@@ -51,9 +54,6 @@ const phaseOf = (before: SessionStatus, verdict: Verdict): NonNullable<SessionSt
       return 'Running';
     case 'unreachable':
       return before.phase === 'Running' ? 'Running' : 'Pending';
-    case 'finished':
-    case 'unseen':
-      return before.phase ?? 'Pending';
     case 'waiting':
     case 'launching':
     case 'retry':
@@ -63,14 +63,15 @@ const phaseOf = (before: SessionStatus, verdict: Verdict): NonNullable<SessionSt
 
 const explanation = (
   observed: SessionObserved,
-  verdict: Verdict,
+  verdict: OpenVerdict,
   outcomes: readonly Outcome<SessionAction>[],
 ): Pick<SessionStatus, 'reason' | 'message'> => {
   switch (verdict.is) {
     case 'ended':
       return { reason: verdict.end.reason, message: verdict.end.message };
     case 'retry':
-      return { reason: 'VMLost', message: verdict.message };
+      // It waits for its next VM; that the last one was lost is what its condition Started says.
+      return { reason: 'VMBooting', message: verdict.message };
     case 'unreachable':
       return { reason: 'VMUnreachable', message: observed.hostMessage ?? 'its VM does not answer; it may well go on there' };
     case 'active':
@@ -82,14 +83,17 @@ const explanation = (
     case 'waiting':
     case 'launching':
       return waitOf(observed, outcomes);
-    case 'finished':
-    case 'unseen':
-      return {};
   }
 };
 
+/** Decided at launch: a controller with other defaults may take over before it. */
+const launch = ({ session }: SessionObserved): Pick<SessionStatus, 'launch'> => {
+  const started = startedOf(session);
+  return session.spec.command || started === 'no' || started === 'lost' ? {} : { launch: launchOf(session.spec) };
+};
+
 /** The first start counts, across attempts. */
-const startTime = (before: SessionStatus, verdict: Verdict): { startTime?: string } => {
+const startTime = (before: SessionStatus, verdict: OpenVerdict): { startTime?: string } => {
   if (before.startTime !== undefined) return {};
   const run = verdict.is === 'active' || verdict.is === 'collecting' ? verdict.run : undefined;
   return run?.startTime === undefined ? {} : { startTime: run.startTime };
@@ -101,11 +105,11 @@ const shutdown = (observed: SessionObserved): Pick<SessionStatus, 'shutdown'> =>
   return { shutdown: { mode, requestedTime: observed.session.status?.shutdown?.requestedTime ?? timestamp(observed.now) } };
 };
 
-const runFields = (observed: SessionObserved, verdict: Verdict): Partial<SessionStatus> => {
+const runFields = (observed: SessionObserved, verdict: OpenVerdict): Partial<SessionStatus> => {
   const { run, session } = observed;
-  const summary = run?.copied ?? (verdict.is === 'ended' || verdict.is === 'retry' ? observed.log : undefined);
+  const summary = run?.copied ?? observed.log;
   const delivered = new Set([...(session.status?.input?.deliveredIDs ?? []), ...(run?.deliveredIDs ?? [])]);
-  const fresh = verdict.is === 'ended' || observed.outputDue;
+  const fresh = verdict.is === 'ended' || verdict.is === 'retry' || observed.outputDue;
   return {
     ...(delivered.size > 0 ? { input: { deliveredIDs: [...delivered] } } : {}),
     ...(verdict.is === 'active' && run?.waiting ? { waiting: run.waiting } : {}),
@@ -115,8 +119,8 @@ const runFields = (observed: SessionObserved, verdict: Verdict): Partial<Session
 
 const outputFields = (summary: LogSummary, before: SessionStatus | undefined, now: number): Pick<SessionStatus, 'output' | 'results'> => {
   const { bytes, lines, truncated, tail, pullRequestURL } = summary;
-  const changed = before?.output?.bytes !== bytes || before.output.truncated !== truncated;
-  const updatedTime = changed ? timestamp(now) : (before?.output?.updatedTime ?? timestamp(now));
+  const known = before?.output;
+  const updatedTime = known?.bytes === bytes && known.truncated === truncated ? known.updatedTime : timestamp(now);
   return {
     output: { bytes, lines, truncated, updatedTime, ...(tail === '' ? {} : { tail }) },
     ...(pullRequestURL === undefined ? {} : { results: { ...before?.results, pullRequestURL } }),

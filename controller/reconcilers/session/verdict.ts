@@ -3,7 +3,7 @@ import { parseTime, timestamp } from '../../api/clock.ts';
 import type { SessionStatus } from '../../api/types.generated.ts';
 import type { RunExit, RunFacts } from '../../session/host.ts';
 import { isFailed, isReady } from '../vm/facts.ts';
-import { isFinished, startedOf } from './facts.ts';
+import { attemptOf, isFinished, startedOf, vmNameOf } from './facts.ts';
 import type { SessionObserved, StopMode } from './model.ts';
 
 export interface End {
@@ -31,28 +31,33 @@ export type Verdict =
   | { readonly is: 'retry'; readonly message: string }
   | { readonly is: 'ended'; readonly end: End };
 
+/** What there is something to say about: of the others what was known stands. */
+export type OpenVerdict = Exclude<Verdict, { readonly is: 'finished' | 'unseen' }>;
+
 export const verdictOf = (observed: SessionObserved): Verdict => {
   const { session, run } = observed;
   if (isFinished(session)) return { is: 'finished' };
   const started = startedOf(session);
-  if (started === 'no' || started === 'lost') return stopMode(observed) ? neverStarted(observed) : { is: 'waiting' };
-  if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run);
-  if (vmIsLost(observed)) return lost(observed, `VM ${session.status?.vm?.name ?? ''} was lost${bytesKept(observed)}`);
+  if (started === 'no' || started === 'lost') return notStarted(observed);
+  if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run, run.exit);
+  if (vmIsLost(observed)) return lost(observed, `VM ${vmNameOf(session)} was lost${bytesKept(observed)}`);
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
-  return started === 'launching' ? notSeen(observed) : missing(observed);
+  return started === 'launching' ? { is: 'launching' } : missing(observed);
 };
 
-/** The launch was intended; once the VM answers and has never heard of it, it has not happened. */
-const notSeen = (observed: SessionObserved): Verdict =>
-  observed.hostState === 'reachable' && stopMode(observed) ? neverStarted(observed) : { is: 'launching' };
+/** The deadline counts across attempts, so it may pass while another attempt waits for a place. */
+const notStarted = (observed: SessionObserved): Verdict => {
+  if (stopMode(observed)) return ended(killed(observed, 'stopped before it was started'));
+  const due = deadlineOf(observed);
+  if (due === undefined || observed.now < due) return { is: 'waiting' };
+  return ended(deadline(observed, { endTime: timestamp(observed.now) }));
+};
 
 const missing = (observed: SessionObserved): Verdict =>
   observed.hostState === 'reachable'
-    ? lost(observed, `VM ${observed.session.status?.vm?.name ?? ''} has no trace of it any more${bytesKept(observed)}`)
+    ? lost(observed, `VM ${vmNameOf(observed.session)} has no trace of it any more${bytesKept(observed)}`)
     : { is: 'unseen' };
-
-const neverStarted = (observed: SessionObserved): Verdict => ended(killed(observed, 'stopped before it was started'));
 
 /** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
 export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
@@ -75,11 +80,11 @@ export const deadlineOf = ({ session }: SessionObserved): number | undefined => 
 
 const vmIsLost = ({ vm }: SessionObserved): boolean => !vm || isFailed(vm);
 
-/** The VM goes away before the rest could be copied: what there is, is what there will be. */
-const collecting = (observed: SessionObserved, run: RunFacts): Verdict =>
-  vmIsLost(observed) && run.exit
-    ? endOf(observed, run.exit, ` (its output is cut at byte ${run.copied.bytes})`)
-    : { is: 'collecting', run };
+/** Where the VM goes away before the rest could be copied: what there is, is what there will be. */
+const collecting = (observed: SessionObserved, run: RunFacts, exit: RunExit): Verdict => {
+  if (vmIsLost(observed)) return endOf(observed, exit, ` (its output is cut at byte ${run.copied.bytes})`);
+  return observed.hostState === 'unreachable' ? { is: 'unreachable' } : { is: 'collecting', run };
+};
 
 const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict => {
   const { endTime, message } = exit;
@@ -98,18 +103,8 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
       return ended({ phase: 'Failed', reason: 'LaunchFailed', message: message ?? 'it could not be started', ...known });
     case 'exited':
       if (exitCode === 0) return ended({ phase: 'Completed', reason: 'Completed', message: how, ...known });
-      return ended(
-        isPastDeadline(observed, endTime, exit)
-          ? deadline(observed, known)
-          : { phase: 'Failed', reason: 'AgentFailed', message: how, ...known },
-      );
+      return ended({ phase: 'Failed', reason: 'AgentFailed', message: how, ...known });
   }
-};
-
-/** A deadline that was brought forward is enforced from here, and ends by a signal as well. */
-const isPastDeadline = (observed: SessionObserved, endTime: string, { signal }: RunExit): boolean => {
-  const due = deadlineOf(observed);
-  return signal !== undefined && due !== undefined && parseTime(endTime) >= due;
 };
 
 const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'exitCode'>): End => ({
@@ -122,7 +117,7 @@ const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'ex
 /** Only an infrastructure loss is tried again, never the agent's own failure. */
 const lost = (observed: SessionObserved, message: string, endTime = timestamp(observed.now)): Verdict => {
   const { session, now } = observed;
-  const attempt = session.status?.attempt ?? 1;
+  const attempt = attemptOf(session);
   if (stopMode(observed)) return ended({ ...killed(observed, message), endTime });
   const due = deadlineOf(observed);
   const retries = session.spec.retryLimit ?? 0;

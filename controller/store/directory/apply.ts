@@ -38,15 +38,15 @@ export const applyManifests = async (root: string, folder: string, manifests: re
 };
 
 /** Where the CLI writes an object: `<kind>-<name>.yaml`, below a folder of the namespace's name where that is not `default`. */
-export const manifestPath = (kind: Kind, key: ObjectKey): string => {
+const manifestPath = (kind: Kind, key: ObjectKey): string => {
   const name = `${kind.toLowerCase()}-${key.name}.yaml`;
   return key.namespace === 'default' ? name : join(key.namespace, name);
 };
 
 const check = (folder: string, manifest: Manifest): Planned => {
   const document = manifest.document as Fields;
-  const kind = document?.['kind'];
-  if (document?.['apiVersion'] !== API_VERSION || (kind !== 'Session' && kind !== 'VMPool')) {
+  const kind = document?.kind;
+  if (document?.apiVersion !== API_VERSION || (kind !== 'Session' && kind !== 'VMPool')) {
     throw new OperatorError('invalid', `${manifest.origin}: not a Session or VMPool of ${API_VERSION}`);
   }
   const first = admit(kind, document);
@@ -95,7 +95,7 @@ const write = async (root: string, plan: Planned, definer: Definer | undefined):
   if (isSame || (definer && isOrigin(root, definer, manifest))) return { kind, key, change: 'unchanged', path };
   const metadata = { ...key, labels, annotations: { ...annotations, [CLI_ANNOTATION]: 'true' } };
   // As it was written, without defaults: those may change with a newer Berth.
-  const text = writeYAML({ apiVersion: API_VERSION, kind, metadata, spec: (manifest.document as Fields)['spec'] });
+  const text = writeYAML({ apiVersion: API_VERSION, kind, metadata, spec: (manifest.document as Fields).spec });
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch (error) {

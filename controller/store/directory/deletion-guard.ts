@@ -1,7 +1,7 @@
 // Decides which vanished objects may be deleted. Pure: times are monotonic milliseconds, passed in.
 
-export const DELETION_SETTLE_MS = 5_000;
-export const BURST_WINDOW_MS = 60_000;
+const DELETION_SETTLE_MS = 5_000;
+const BURST_WINDOW_MS = 60_000;
 
 export interface GuardState {
   /** Objects that no file defines any more, and since when. */

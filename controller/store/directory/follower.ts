@@ -2,11 +2,14 @@
 // concluded from what is not there (a root that is missing, replaced or empty; Git at work).
 import { errorMessage } from '../../api/error.ts';
 import type { Problem } from '../client.ts';
+import { createAlarm } from './alarm.ts';
 import { gitFolder, gitOperation } from './git.ts';
 import { createHints } from './hints.ts';
+import { gitAtWork, noEvents, rootEmpty, rootMissing, rootReplaced } from './root-problems.ts';
+import { createRootWatch } from './root-watch.ts';
 import { type Scan, scan } from './scan.ts';
 import type { PassResult, Sync, SyncContext } from './sync.ts';
-import { identityOf, openWatcher, type Watcher } from './watcher.ts';
+import { identityOf } from './watcher.ts';
 
 export interface Follower {
   /** The first passes, until everything that is there was read. */
@@ -31,8 +34,8 @@ export interface FollowerOptions {
   readonly onSettled: () => void;
 }
 
-const QUIET_MS = 200;
-const MAX_WAIT_MS = 2_000;
+/** Files settle within this: what is due sooner belongs to the first look. */
+const SETTLE_MS = 500;
 const RESCAN_MS = 30_000;
 const BLIND_RESCAN_MS = 2_000;
 const GIT_RETRY_MS = 250;
@@ -42,59 +45,37 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
   const { clock, sources, folder } = context;
   let lastScan: Scan | undefined;
   let identity = knownRoot;
-  let watched: { readonly identity: string; readonly watcher: Watcher } | undefined;
-  let blindness: string | undefined;
   let wantsFull = true;
   let isConfirmed = false;
   let nextFullAt = 0;
-  let firstHint: number | undefined;
-  let dueAt = Number.POSITIVE_INFINITY;
-  let cancel: (() => void) | undefined;
-  let running: Promise<void> = Promise.resolve();
-  let isRunning = false;
   let isClosed = false;
 
-  const schedule = (at: number): void => {
-    if (isClosed) return;
-    cancel?.();
-    dueAt = at;
-    cancel = clock.after(Math.max(0, at - clock.monotonic()), () => {
-      dueAt = Number.POSITIVE_INFINITY;
-      if (!isRunning) running = run();
-    });
-  };
-  const hint = (): void => {
-    const now = clock.monotonic();
-    firstHint ??= now;
-    schedule(Math.min(now + QUIET_MS, firstHint + MAX_WAIT_MS));
-  };
-
+  const alarm = createAlarm(clock, async () => {
+    try {
+      await pass();
+    } catch (error) {
+      wantsFull = true;
+      options.onProblems([{ file: root, message: errorMessage(error) }]);
+      alarm.set(clock.monotonic() + RETRY_MS);
+    }
+  });
   const hints = createHints({
     root,
     sources,
     clock,
-    onHint: hint,
+    onHint: alarm.hint,
     onFull: () => {
       wantsFull = true;
     },
   });
-  const rewatch = async (now: string): Promise<void> => {
-    if (watched?.identity === now) return;
-    await watched?.watcher.close();
-    blindness = undefined;
-    const onBlind = (reason: string): void => {
-      blindness = reason;
-      schedule(clock.monotonic());
-    };
-    watched = { identity: now, watcher: await openWatcher({ root, skip: folder, onEvent: hints.onEvent, onBlind }) };
-  };
+  const watch = createRootWatch({ root, skip: folder, onEvent: hints.onEvent, onBlind: () => alarm.set(clock.monotonic()) });
 
   /** Looks at every file. Returns since when it may be relied on that what was not found is gone. */
   const lookAtAll = async (): Promise<number | undefined> => {
     const began = clock.monotonic();
     wantsFull = false;
     hints.clear();
-    nextFullAt = began + (blindness === undefined ? RESCAN_MS : BLIND_RESCAN_MS);
+    nextFullAt = began + (watch.blindness === undefined ? RESCAN_MS : BLIND_RESCAN_MS);
     lastScan = await scan(root, folder);
     hints.scanned(lastScan);
     for (const [path, signature] of lastScan.files) sources.observe(path, signature, clock.monotonic());
@@ -104,94 +85,91 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     return began;
   };
 
-  /** Why nothing may be looked at now. */
-  const obstacle = (now: string | undefined): { readonly problem: Problem; readonly retryMs: number } | undefined => {
-    const git = gitFolder(root);
-    const operation = git === undefined ? undefined : gitOperation(git);
-    if (now === undefined) return { problem: rootMissing(root), retryMs: RETRY_MS };
-    return operation === undefined ? undefined : { problem: gitAtWork(operation), retryMs: GIT_RETRY_MS };
-  };
   const report = (now: string, result: PassResult): void => {
     const isKnown = [...sources.paths].length > 0 || result.missing > 0;
     options.onProblems([
       ...(identity === now ? [] : [rootReplaced(root)]),
       ...(lastScan?.isEmpty && isKnown ? [rootEmpty(root)] : []),
-      ...(blindness === undefined ? [] : [noEvents(root, blindness)]),
+      ...(watch.blindness === undefined ? [] : [noEvents(root, watch.blindness, BLIND_RESCAN_MS)]),
       ...(lastScan?.problems ?? []),
       ...result.problems,
     ]);
   };
 
+  const wait = (blocked: Obstacle): void => {
+    wantsFull = true;
+    options.onProblems([blocked.problem, ...sources.problems()]);
+    alarm.set(clock.monotonic() + blocked.retryMs);
+  };
+
+  const concluded = (now: string, result: PassResult): void => {
+    if (lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
+    isConfirmed = false;
+  };
+
+  /** While nothing is there a full look costs nothing, and ends the report that nothing is. */
+  const isFullDue = (): boolean => wantsFull || lastScan?.isEmpty === true || clock.monotonic() >= nextFullAt;
+
   const pass = async (): Promise<void> => {
     const now = identityOf(root);
-    const blocked = obstacle(now);
-    if (now === undefined || blocked) {
-      wantsFull = true;
-      options.onProblems([...(blocked ? [blocked.problem] : []), ...sources.problems()]);
-      schedule(clock.monotonic() + (blocked?.retryMs ?? RETRY_MS));
-      return;
+    if (now === undefined) {
+      watch.lost();
+      return wait({ problem: rootMissing(root), retryMs: RETRY_MS });
     }
-    await rewatch(now);
-    identity ??= now;
-    if (isConfirmed) identity = now;
-    const isFull = wantsFull || clock.monotonic() >= nextFullAt || identity !== now;
+    const git = gitObstacle(root);
+    if (git) return wait(git);
+    await watch.follow(now);
+    if (identity === undefined || isConfirmed) identity = now;
+    const isFull = identity !== now || isFullDue();
     const scanBegan = isFull ? await lookAtAll() : undefined;
     if (!isFull) hints.lookAtTouched();
     const result = await sync.pass({ scanBegan, isConfirmed });
-    if (isFull && lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
-    if (isFull) isConfirmed = false;
+    if (isFull) concluded(now, result);
     report(now, result);
     if (result.hasChanged && result.nextAt === Number.POSITIVE_INFINITY) options.onSettled();
     nextFullAt = Math.min(nextFullAt, result.scanAt);
-    schedule(Math.min(dueAt, result.nextAt, nextFullAt));
-  };
-
-  const run = async (): Promise<void> => {
-    isRunning = true;
-    firstHint = undefined;
-    try {
-      await pass();
-    } catch (error) {
-      wantsFull = true;
-      options.onProblems([{ file: root, message: errorMessage(error) }]);
-      schedule(clock.monotonic() + RETRY_MS);
-    } finally {
-      isRunning = false;
-      // What came due meanwhile found the pass running.
-      if (dueAt === Number.POSITIVE_INFINITY) schedule(clock.monotonic() + QUIET_MS);
-    }
+    alarm.set(Math.min(alarm.dueAt, result.nextAt, nextFullAt));
   };
 
   return {
     start: async () => {
-      await run();
-      // Files settle: look once more before anybody is told that this is all.
-      while (dueAt - clock.monotonic() < MAX_WAIT_MS / 4 && identityOf(root) !== undefined && !isClosed) {
+      await alarm.ring();
+      // Look once more before anybody is told that this is all, unless that has to wait for Git or for the folder.
+      while (alarm.dueAt - clock.monotonic() < SETTLE_MS && !isClosed && identityOf(root) !== undefined && !gitObstacle(root)) {
         const { promise, resolve } = Promise.withResolvers<void>();
-        clock.after(Math.max(0, dueAt - clock.monotonic()) + 1, resolve);
+        clock.after(Math.max(0, alarm.dueAt - clock.monotonic()) + 1, resolve);
         await promise;
-        await running;
-        if (gitFolder(root) !== undefined && gitOperation(gitFolder(root) ?? '') !== undefined) return;
+        await alarm.settled();
       }
     },
     poke: (isFull = false) => {
       if (isFull) wantsFull = true;
-      schedule(clock.monotonic());
+      alarm.set(clock.monotonic());
     },
     confirm: () => {
       isConfirmed = true;
       wantsFull = true;
-      schedule(clock.monotonic());
+      alarm.set(clock.monotonic());
     },
-    isBusy: () => isRunning || wantsFull || hints.hasTouched,
+    isBusy: () => alarm.isRinging || wantsFull || hints.hasTouched,
     rootIdentity: () => identity,
     close: async () => {
       isClosed = true;
-      cancel?.();
-      await running;
-      await watched?.watcher.close();
+      await alarm.close();
+      await watch.close();
     },
   };
+};
+
+interface Obstacle {
+  readonly problem: Problem;
+  readonly retryMs: number;
+}
+
+const gitObstacle = (root: string): Obstacle | undefined => {
+  const git = gitFolder(root);
+  const operation = git === undefined ? undefined : gitOperation(git);
+  return operation === undefined ? undefined : { problem: gitAtWork(operation), retryMs: GIT_RETRY_MS };
 };
 
 /** All that was known is there again: a copy, or the same folder after a restart of the machine. */
@@ -204,26 +182,3 @@ const isAllThere = (last: Scan, result: PassResult, paths: Iterable<string>): bo
 
 const absent = (paths: Iterable<string>, last: Scan): readonly string[] =>
   [...paths].filter((path) => !last.files.has(path) && !last.unreadable.includes(path));
-
-const rootMissing = (root: string): Problem => ({
-  file: root,
-  message: 'the folder is missing or cannot be read: nothing is deleted; bring it back',
-});
-
-const rootReplaced = (root: string): Problem => ({
-  file: root,
-  message:
-    "another folder has taken this one's place: nothing is deleted until all files are there again, or 'berth apply --confirm-prune' says it is meant",
-});
-
-const rootEmpty = (root: string): Problem => ({
-  file: root,
-  message: "the folder is empty: nothing is deleted; bring the files back, or run 'berth apply --confirm-prune' if it is meant",
-});
-
-const noEvents = (root: string, code: string): Problem => ({
-  file: root,
-  message: `the system allows no more watches (${code}; see fs.inotify.max_user_watches): looked at every ${BLIND_RESCAN_MS / 1_000} s instead`,
-});
-
-const gitAtWork = (operation: string): Problem => ({ file: operation, message: 'Git is at work: no file is taken until it is done' });

@@ -1,8 +1,9 @@
 // Turns events into what is to be looked at: single files where nothing but their content matters, else everything.
-import { lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
-import { isForeignMarker, isManifestName, type Scan, signatureOf } from './scan.ts';
+import { isForeignMarker, isManifestName, type Scan } from './scan.ts';
+import { signatureOf } from './signature.ts';
 import type { Sources } from './sources.ts';
 
 export interface Hints {
@@ -41,9 +42,9 @@ export const createHints = ({ root, sources, clock, onHint, onFull }: HintsOptio
   };
   /** The first look at a file that settles. */
   const glance = (path: string): 'file' | 'gone' | 'odd' => {
-    const stats = lstatSync(join(root, path), { bigint: true, throwIfNoEntry: false });
+    const stats = statsOf(join(root, path));
     if (!stats) return 'gone';
-    if (!stats.isFile()) {
+    if (stats === 'hidden' || !stats.isFile()) {
       onFull();
       return 'odd';
     }
@@ -67,8 +68,17 @@ export const createHints = ({ root, sources, clock, onHint, onFull }: HintsOptio
   };
 };
 
+/** `hidden`: in a folder that may not be looked into any more, so that nothing is known of it. */
+const statsOf = (path: string): BigIntStats | 'hidden' | undefined => {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return 'hidden';
+  }
+};
+
 /** Nothing but its own content says whether such a file counts. */
 const isPlainly = (path: string, last: Scan | undefined, isKnown: boolean): boolean => {
   const folder = dirname(path) === '.' ? '' : dirname(path);
-  return isKnown || (last !== undefined && last.folders.has(folder) && !last.hasIgnores);
+  return isKnown || (last?.folders.has(folder) === true && !last.hasIgnores && !last.unreadable.includes(path));
 };

@@ -44,7 +44,7 @@ export interface MergedMetadata {
 
 /** The spec and the remembered verbs after a merge patch (RFC 7396) of the spec. */
 export const mergeVerb = (stored: Resource, patch: Fields): { readonly spec: Fields; readonly verbs: string | undefined } => {
-  const spec = mergePatch(stored.spec, patch) as Fields;
+  const spec = mergePatch(stored.spec, withInputs(stored.spec as unknown as Fields, patch)) as Fields;
   if (stored.metadata.annotations?.[SOURCE_ANNOTATION] === undefined) return { spec, verbs: undefined };
   const before = verbsOf(stored);
   const fileSpec = stored.spec as unknown as Fields;
@@ -54,6 +54,17 @@ export const mergeVerb = (stored: Resource, patch: Fields): { readonly spec: Fie
     verbs[field] = { ...(file === undefined ? {} : { file }), ...(spec[field] === undefined ? {} : { value: spec[field] }) };
   }
   return { spec, verbs: JSON.stringify(verbs) };
+};
+
+/**
+ * `input` is a list-map by id, as server-side apply would merge it: what two people send at the same moment is typed
+ * both, in the order in which it came.
+ */
+const withInputs = (stored: Fields, patch: Fields): Fields => {
+  const { input } = patch;
+  if (!Array.isArray(input) || !Array.isArray(stored.input)) return patch;
+  const byID = new Map([...stored.input, ...input].map((entry: { id: string }) => [entry.id, entry]));
+  return { ...patch, input: [...byID.values()] };
 };
 
 /** What an object being deleted still takes from its file: the way out of a deletion that cannot complete. */

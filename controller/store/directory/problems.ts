@@ -30,6 +30,21 @@ export interface ProblemReport {
 export const createProblemReport = (folder: string, onProblem: ((text: string) => void) | undefined): ProblemReport => {
   let told = new Set<string>();
   let written: string | undefined;
+  let wanted: readonly Problem[] | undefined;
+  let isWriting = false;
+  /** One at a time: of two at once the older could come last. */
+  const write = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    for (let next = wanted; next !== undefined; next = wanted) {
+      wanted = undefined;
+      // Tried again in the next pass: what cannot be written now was told in the log.
+      await writeProblems(folder, next).catch(() => {
+        written = undefined;
+      });
+    }
+    isWriting = false;
+  };
   return {
     tell: (text) => onProblem?.(text),
     report: (problems) => {
@@ -39,10 +54,8 @@ export const createProblemReport = (folder: string, onProblem: ((text: string) =
       const key = [...texts].join('\n');
       if (key === written) return;
       written = key;
-      // Tried again at the next change: what cannot be written now was told above.
-      writeProblems(folder, problems).catch(() => {
-        written = undefined;
-      });
+      wanted = problems;
+      void write();
     },
   };
 };

@@ -1,0 +1,22 @@
+// `npm run bench [-- name…]`: prints one JSON line a figure, each with its aim and the machine's load at the time. Where
+// another program does the same, both run in turn and the ratio is a figure of its own.
+import { type Bench, report } from './figure.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  placement: async () => (await import('./placement.ts')).placement,
+  directory: async () => (await import('./directory.ts')).directory,
+  operator: async () => (await import('./operator.ts')).operator,
+  idle: async () => (await import('./idle.ts')).idle,
+  list: async () => (await import('./list.ts')).list,
+  follow: async () => (await import('./follow.ts')).follow,
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) throw new Error(`there is no bench ${unknown.join(', ')}: name some of ${Object.keys(BENCHES).join(', ')}`);
+
+for (const [name, load] of Object.entries(BENCHES)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const bench = await load();
+  for (const figure of await bench(1)) process.stdout.write(`${report(figure)}\n`);
+}

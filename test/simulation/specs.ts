@@ -1,0 +1,39 @@
+// The pools and sessions that people ask for, drawn from the seed.
+import type { SessionSpec, VMPoolSpec } from '../../controller/api/types.generated.ts';
+import type { Random } from '../fakes/random.ts';
+import { REGIONS } from './world.ts';
+
+const SIZES: readonly [VMPoolSpec['sizes'], ...VMPoolSpec['sizes'][]] = [
+  [{ name: 'l' }, { name: 's' }],
+  [{ name: 's' }, { name: 'm' }],
+  [{ name: 'm', slots: 3 }, { name: 'xl' }],
+];
+
+export const poolSpec = (random: Random): VMPoolSpec => {
+  const minVMs = random.pick([0, 0, 0, 1, 2]);
+  return {
+    provider: { type: 'Azure', azure: { regions: REGIONS } },
+    sizes: random.pick(SIZES),
+    minVMs,
+    maxVMs: minVMs + random.int(3, 8),
+    warmSlots: random.pick([0, 0, 0, 1, 4]),
+    idleTimeoutSeconds: random.pick([30, 120, 600]),
+    bootTimeoutSeconds: random.pick([90, 240]),
+    unreachableTimeoutSeconds: random.pick([0, 60, 300, 900]),
+    ...(random.chance(0.2) && { maxAgeSeconds: random.pick([600, 1800, 3600]) }),
+    ...(random.chance(0.4) && { budget: { maxHourlyUSD: random.pick(['1.00', '3.30', '6.00']) } }),
+  };
+};
+
+export const sessionSpec = (random: Random, prompt: string): SessionSpec => ({
+  ...(random.chance(0.8) ? { prompt } : { command: ['make', 'test'] }),
+  ...(random.chance(0.4) && { poolRef: { name: random.pick(['other', 'other', 'third']) } }),
+  ...(random.chance(0.15) && { size: random.pick(['s', 'm', 'l', 'xl']) }),
+  ...(random.chance(0.1) && { region: random.pick([...REGIONS, 'nowhere']) }),
+  ...(random.chance(0.3) && { memoryMiB: random.pick([1024, 20_000, 40_000, 120_000]) }),
+  ...(random.chance(0.2) && { priority: random.int(-2, 5) }),
+  ...(random.chance(0.5) && { retryLimit: random.int(1, 3) }),
+  ...(random.chance(0.3) && { activeDeadlineSeconds: random.int(20, 1200) }),
+  ...(random.chance(0.1) && { env: [{ name: 'TOKEN', secretRef: { name: random.pick(['key', 'absent']), key: 'token' } }] }),
+  ...(random.chance(0.15) && { ttlSecondsAfterFinished: random.int(0, 900) }),
+});
