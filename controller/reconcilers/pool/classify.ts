@@ -59,8 +59,10 @@ const vmState = (vm: VM, pool: VMPool | undefined, sessions: readonly Session[],
 const memoryOfVM = ({ spec, status }: VM, sizes: ReadonlyMap<SizeName, Size>, offerings: readonly Offering[]): number => {
   if (status?.memoryMiB !== undefined) return status.memoryMiB;
   const nominal = sizes.get(spec.size)?.memoryMiB ?? 0;
-  const offered = offerings.filter(({ size, memoryMiB, slots = spec.slots }) => size === spec.size && slots === spec.slots && memoryMiB);
-  return Math.min(...offered.map(({ memoryMiB }) => memoryMiB ?? nominal), ...(offered.length > 0 ? [] : [nominal]));
+  const offered = offerings.flatMap(({ size, slots = spec.slots, memoryMiB = nominal }) =>
+    size === spec.size && slots === spec.slots ? [memoryMiB] : [],
+  );
+  return offered.length > 0 ? Math.min(...offered) : nominal;
 };
 
 const bucketOf = (vm: VM, pool: VMPool | undefined, now: number): Bucket => {
