@@ -1,8 +1,8 @@
 // Somebody's terminal, joined to a program on another machine: keys go there as they are, and the window's size with them.
-import { constants } from 'node:os';
 import type { Client, ClientChannel } from 'ssh2';
 import { OperatorError } from '../api/error.ts';
 import type { UserTerminal } from './shell.ts';
+import { endOf } from './ssh-channel.ts';
 
 /** Ends with the program; returns its exit code. A connection that is lost is `unavailable`. */
 export const converse = async (client: Client, command: string, terminal: UserTerminal): Promise<number> => {
@@ -33,12 +33,8 @@ const open = (client: Client, command: string, { output, type }: UserTerminal): 
 
 const exitCode = (channel: ClientChannel): Promise<number> =>
   new Promise((resolve, reject) => {
-    let code: number | undefined;
-    channel.on('exit', (status: number | null) => {
-      code = status ?? 128 + constants.signals.SIGHUP;
-    });
     channel.on('error', () => undefined);
-    channel.once('close', () => {
+    endOf(channel, (code) => {
       if (code === undefined) reject(new OperatorError('unavailable', 'the connection to the VM was lost; what runs there goes on'));
       else resolve(code);
     });

@@ -1,11 +1,11 @@
 // A shell on another machine, over one SSH connection that is made when it is first needed. What runs there goes on without
 // us; a connection that is lost leaves the outcome of its commands unknown.
-import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { errorMessage, OperatorError } from '../api/error.ts';
 import { quoteArgv } from './quote.ts';
 import type { RunResult, Shell } from './shell.ts';
+import { endOf } from './ssh-channel.ts';
 import { connectSSH, type SSHLogin } from './ssh-connection.ts';
 import { converse } from './ssh-terminal.ts';
 
@@ -135,29 +135,19 @@ const collect = (
   new Promise((resolve, reject) => {
     const stdout: Uint8Array[] = [];
     let stderr = '';
-    let code: number | undefined;
-    const finish = () => {
-      client.off('close', finish);
-      if (code === undefined) reject(unknownOutcome(argv, 'the connection was lost'));
-      else resolve({ code, stdout: Buffer.concat(stdout), stderr });
-    };
-    client.once('close', finish);
+    const lost = () => reject(unknownOutcome(argv, 'the connection was lost'));
+    client.once('close', lost);
     channel.on('data', (chunk: Uint8Array) => stdout.push(chunk));
     channel.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-STDERR_CHARACTERS);
     });
-    channel.once('exit', (status: number | null, signal?: string) => {
-      code = status ?? 128 + signalNumber(signal);
+    endOf(channel, (code) => {
+      client.off('close', lost);
+      if (code === undefined) lost();
+      else resolve({ code, stdout: Buffer.concat(stdout), stderr });
     });
-    channel.once('close', finish);
     channel.end(stdin ?? '');
   });
-
-/** `TERM` or `SIGTERM`; what this system has no number for counts as killed. */
-const signalNumber = (name = ''): number => {
-  const numbers: Readonly<Record<string, number>> = constants.signals;
-  return numbers[name.startsWith('SIG') ? name : `SIG${name}`] ?? constants.signals.SIGKILL;
-};
 
 /** Ends with the command, the connection or the signal, whichever is first; also where the server answers nothing any more. */
 const streamOf = (client: Client, channel: ClientChannel, signal: AbortSignal): PassThrough => {

@@ -16,8 +16,7 @@ const ROUNDS = 5;
 
 export const ssh: Bench = async (scale) => {
   const root = await mkdtemp(join(tmpdir(), 'berth-bench-ssh-'));
-  // An empty home: what its owner's .bashrc does on each login is not to be measured.
-  const server = await startSSHD({ env: { HOME: root } });
+  const server = await startSSHD();
   const shell = sshShell(async () => server.login());
   try {
     const mebibytes = Math.max(8, Math.round(MEBIBYTES * scale));

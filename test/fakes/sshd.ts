@@ -52,7 +52,10 @@ export const startSSHD = async (options: SSHServerOptions = {}) => {
       'LogLevel VERBOSE',
       'MaxStartups 100',
       `MaxSessions ${options.maxSessions ?? 10}`,
-      `SetEnv ${[`BERTH_SSHD=${mark}`, ...Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`)].join(' ')}`,
+      // A home of its own: nobody's .bashrc slows it down.
+      `SetEnv ${Object.entries({ BERTH_SSHD: mark, HOME: root, ...options.env })
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' ')}`,
       '',
     ].join('\n');
   let server: ChildProcess | undefined;

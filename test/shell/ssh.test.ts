@@ -61,6 +61,12 @@ const declare = (): void => {
     );
   });
 
+  test('a command that ends before anybody listens has its exit code, too', async () => {
+    await withShell({}, async (shell) => {
+      for (let n = 0; n < 50; n++) assert.is((await shell.run(['sh', '-c', `exit ${n}`])).code, n);
+    });
+  });
+
   test('a third long-lived channel is refused', async () => {
     await withShell({}, async (shell) => {
       const end = AbortSignal.timeout(20_000);
