@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { OperatorError } from '../api/error.ts';
 
 /** The `reason` of the error that refuses a server. */
-export const HOST_KEY_MISMATCH = 'HostKeyMismatch';
+const HOST_KEY_MISMATCH = 'HostKeyMismatch';
 
 export interface PinnedKeys {
   /** What the server is asked to show: first the kinds we know a key of, then all others, so that we can say what it has. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { readablePrivateKey } from '../../controller/shell/private-key.ts';
 import type { SSHLogin } from '../../controller/shell/ssh-connection.ts';
 
-export const SSHD = '/usr/sbin/sshd';
+const SSHD = '/usr/sbin/sshd';
 /** Undefined where tests can be run. */
 export const noSSHD = existsSync(SSHD) ? undefined : 'openssh-server is not installed';
 
@@ -147,7 +147,7 @@ const signal = (pid: number, name: NodeJS.Signals): void => {
   }
 };
 
-export const freePort = (): Promise<number> =>
+const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();

@@ -1,8 +1,6 @@
 // A TCP port of ours in front of a server, or in its place: keeps what clients send, and can stop forwarding without a word.
 import { connect, createServer, type Socket } from 'node:net';
 
-export type Wire = Awaited<ReturnType<typeof listen>>;
-
 /** Without `to` nothing is ever answered. */
 export const listen = async ({ to, port = 0 }: { readonly to?: number; readonly port?: number }) => {
   const sent: Buffer[] = [];
