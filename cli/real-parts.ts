@@ -25,11 +25,7 @@ export const realParts = (env: Env): Parts => ({
   plan: async (target) => {
     const [{ plan }, { modules }] = await Promise.all([import('../controller/plan.ts'), import('../controller/compose.ts')]);
     const { client, config, stateFolder } = await open(target, env);
-    return plan(
-      client,
-      modules(config, stateFolder, async () => undefined),
-      Date.now(),
-    );
+    return plan(client, modules(config, stateFolder), Date.now());
   },
   attach: async (target, session) => {
     const [{ attach }, { modules }, { readSecret }] = await Promise.all([

@@ -79,11 +79,18 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   };
 };
 
-export const modules = ({ environment, holder }: Config, stateFolder: string, secret: Store['secret']) =>
+/** Without `secret` only to look: nothing is begun. */
+export const modules = ({ environment, holder }: Config, stateFolder: string, secret?: Store['secret']) =>
   providerModules({
     clock: systemClock,
     local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },
-    ssh: { root: join(stateFolder, 'ssh'), controller: holder.host, secret, stopAll: stopAllRuns },
+    ssh: {
+      root: join(stateFolder, 'ssh'),
+      controller: holder.host,
+      secret: secret ?? (async () => undefined),
+      releases: secret !== undefined,
+      stopAll: stopAllRuns,
+    },
   });
 
 const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {

@@ -43,7 +43,7 @@ const openWorld = async (bootSeconds = 0) => {
   const module = providerModules({
     clock,
     local: { root, shell, stopAll: stopAllRuns },
-    ssh: { root, controller: 'here', secret: async () => undefined, stopAll: stopAllRuns },
+    ssh: { root, controller: 'here', secret: async () => undefined, releases: true, stopAll: stopAllRuns },
   }).get('Local');
   if (!module) throw new Error('no module for Local');
   const reopen = (): Provider => module.open(pool);

@@ -58,7 +58,14 @@ const openHosts = async (count: number) => {
   let data: Readonly<Record<string, string>> | undefined = { 'ssh-privatekey': servers[0]?.client.text ?? '' };
   const clock = { ...systemClock, ahead: 0, monotonic: () => performance.now() + clock.ahead, now: () => Date.now() + clock.ahead };
   const module = (state = 'ssh') =>
-    sshProvider({ root: join(root, state), controller: 'my-laptop', clock, secret: async () => data, stopAll: stopAllRuns });
+    sshProvider({
+      root: join(root, state),
+      controller: 'my-laptop',
+      clock,
+      secret: async () => data,
+      releases: true,
+      stopAll: stopAllRuns,
+    });
   return {
     root,
     servers,

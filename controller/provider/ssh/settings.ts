@@ -38,32 +38,34 @@ export const hostsOf = ({ spec }: VMPool): readonly SSHHost[] => {
 /** Why a host of the pool that serves none of its VMs is not free either. */
 export interface Trouble {
   readonly message: string;
-  readonly retryTime?: string;
 }
 
 /** One offering for all hosts that are alike, in the pool's order of sizes. */
 export const offeringsOf = (pool: VMPool, taken: ReadonlySet<string>, troubles: ReadonlyMap<string, Trouble>): readonly Offering[] => {
-  const kinds = Map.groupBy(hostsOf(pool), ({ size, sku }) => `${size} ${sku}`);
+  const hosts = hostsOf(pool);
   const order = pool.spec.sizes.map(({ name }) => name);
-  return [...kinds.values()]
-    .map((hosts) => offeringOf(hosts, taken, troubles))
-    .filter((offering) => offering !== undefined)
-    .toSorted((a, b) => order.indexOf(a.size) - order.indexOf(b.size));
+  return hosts
+    .filter((host, at) => hosts.findIndex((other) => isAlike(host, other)) === at)
+    .toSorted((a, b) => order.indexOf(a.size) - order.indexOf(b.size))
+    .map((first) => {
+      const alike = hosts.filter((other) => isAlike(first, other));
+      return offeringOf(first, alike, taken, troubles);
+    });
 };
 
+const isAlike = (a: SSHHost, b: SSHHost): boolean => a.size === b.size && a.sku === b.sku;
+
 const offeringOf = (
-  hosts: readonly SSHHost[],
+  { size, sku, slots, memoryMiB }: SSHHost,
+  alike: readonly SSHHost[],
   taken: ReadonlySet<string>,
   troubles: ReadonlyMap<string, Trouble>,
-): Offering | undefined => {
-  const [first] = hosts;
-  if (!first) return undefined;
-  const { size, sku, slots, memoryMiB } = first;
-  const room = hosts.filter(({ name }) => !taken.has(name) && !troubles.has(name)).length;
-  const trouble = hosts.flatMap(({ name }) => troubles.get(name) ?? [])[0];
+): Offering => {
+  const room = alike.filter(({ name }) => !taken.has(name) && !troubles.has(name)).length;
+  const trouble = alike.flatMap(({ name }) => troubles.get(name) ?? [])[0];
   const kind = { size, sku, slots, memoryMiB, room, region: SSH_REGION, hourlyUSD: NOTHING_TO_PAY };
   // Where all serve the pool already it is full; where one could, but is out of order, somebody has to mend that.
   return room > 0 || trouble === undefined
     ? { ...kind, available: true }
-    : { ...kind, available: false, reason: 'ProviderNotReady', ...trouble };
+    : { ...kind, available: false, reason: 'ProviderNotReady', message: trouble.message };
 };

@@ -19,6 +19,8 @@ export interface SSHProviderOptions {
   readonly controller: string;
   readonly clock: Clock;
   readonly secret: ReadSecret;
+  /** Whether hosts are brought back into their pools; false where somebody only looks. */
+  readonly releases: boolean;
   /** Ends everything that runs on the VM, at once. */
   readonly stopAll: (shell: Shell) => Promise<void>;
 }
@@ -84,7 +86,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
     leases,
     clock,
     release: async (id, { host, inUse: message, touched }) => {
-      if (message !== undefined) troubles.set(accountOf(host), inUseElsewhere(message, clock.now()));
+      if (message !== undefined) troubles.set(accountOf(host), { message, until: clock.now() + IN_USE_MS });
       else if (touched) await cleanUp(id);
       else unreached.add(accountOf(host));
     },
@@ -121,7 +123,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
       list: async (pool) => {
         learn(pool);
         const all = leases.list(poolUID);
-        releases.goOn(poolUID, all);
+        if (options.releases) releases.goOn(poolUID, all);
         return all.flatMap((one) => (one.release === 'lost' ? [] : [machineOf(one)]));
       },
       create: async (vm, pool) => lease(vm, pool),
@@ -138,7 +140,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
       offerings: (pool) => {
         learn(pool);
         const all = leases.list(poolUID);
-        releases.goOn(poolUID, all);
+        if (options.releases) releases.goOn(poolUID, all);
         return offeringsOf(pool, new Set(all.map(({ host }) => host.name)), troublesOf(pool, all));
       },
     };
@@ -191,12 +193,6 @@ const atHome = (shell: Shell, id: LeaseID, prepare: () => Promise<void>): Shell 
     close: () => shell.close(),
   };
 };
-
-const inUseElsewhere = (message: string, now: number): Trouble & { readonly until: number } => ({
-  message,
-  until: now + IN_USE_MS,
-  retryTime: `${new Date(now + IN_USE_MS).toISOString().slice(0, 19)}Z`,
-});
 
 const lostHost = (host: SSHHost): string =>
   `host ${host.name} (${accountOf(host)}) is out of reach, and is cleaned up before it serves again`;
