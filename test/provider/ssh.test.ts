@@ -226,6 +226,7 @@ const declare = (): void => {
     const right = poolOf('lab', hosts.slice(0, 1), 2);
     module.open(right);
     assert.is((await shell.run(['true'])).code, 0);
+    assert.is((await module.open(right).list(right, signal))[0]?.hostKey, hosts[0]?.hostKey);
     shell.close();
     await free(module.open(right), right);
   });

@@ -58,7 +58,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
       const lease = leases.get(id);
       if (!lease) throw new OperatorError('unavailable', `host ${id.host} does not serve this VM any more`);
       const pool = poolOf(id.poolUID);
-      const host = hostsOf(pool).find((known) => known.name === id.host && accountOf(known) === accountOf(lease.host)) ?? lease.host;
+      const host = hostNow(pool, lease);
       const credentials = await readCredentials(root, pool, options.secret, lease.touched === true);
       return { host: host.address, port: host.port, user: host.user, hostKeys: [host.hostKey], ...credentials };
     });
@@ -124,7 +124,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
         learn(pool);
         const all = leases.list(poolUID);
         if (options.releases) releases.goOn(poolUID, all);
-        return all.flatMap((one) => (one.release === 'lost' ? [] : [machineOf(one)]));
+        return all.flatMap((one) => (one.release === 'lost' ? [] : [machineOf(one, hostNow(pool, one))]));
       },
       create: async (vm, pool) => lease(vm, pool),
       delete: async ({ id: host, vmUID }) => {
@@ -148,7 +148,11 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
   return { type: 'SSH', open };
 };
 
-const machineOf = ({ host, vmUID, createdTime, inUse: message, release }: Lease): Machine => ({
+/** As the pool names it now, if it still does: its key may have been corrected since. */
+const hostNow = (pool: VMPool, { host }: Lease): SSHHost =>
+  hostsOf(pool).find((known) => known.name === host.name && accountOf(known) === accountOf(host)) ?? host;
+
+const machineOf = ({ vmUID, createdTime, inUse: message, release }: Lease, host: SSHHost): Machine => ({
   id: host.name,
   vmUID,
   createdTime,
