@@ -19,7 +19,7 @@ const TOTAL = 1 + RUNNING.length + COMMON.length + DIFFERENT;
 const IDLE_OVER_MS = 4_000;
 /** Of one core: timers and the like. */
 const IDLE_SHARE = 0.05;
-const PATIENCE_MS = 40_000;
+const PATIENCE_MS = 120_000;
 
 const test = suite<{ world: FolderWorld; pid: number; git: (...words: string[]) => string }>('git checkout');
 

@@ -26,24 +26,28 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
     case 'waiting':
       return hold(observed);
     case 'launching':
-      if (stopMode(observed)) return refuse(observed);
+      if (stopMode(observed)) return refuse(observed, 'it was stopped before it was started');
       // Placed on a ready VM before it was held: nothing may run in the name of what could vanish.
       if (!isHeld(observed.session)) return hold(observed);
       return observed.hostState === 'reachable' ? [{ do: 'launch', because: 'its VM is ready' }] : [];
+    case 'unseen':
+      return refuse(observed, 'it was started, and its VM shows no trace of it');
     case 'active':
       return active(observed, verdict.run);
     case 'unreachable':
     case 'collecting':
-    case 'unseen':
     case 'retry':
     case 'ended':
       return [];
   }
 };
 
-/** A launch may be under way, from us or from a controller before us: the VM says that it never happens. */
-const refuse = ({ hostState }: SessionObserved): SessionAction[] =>
-  hostState === 'reachable' ? [{ do: 'refuse', because: 'it was stopped before it was started' }] : [];
+/**
+ * Asks the VM itself: a run it knows is told and left as it is, one it has never heard of is put down as ended. A
+ * launch may be under way, from us or from another controller, and what we saw last may be older than it.
+ */
+const refuse = ({ hostState }: SessionObserved, because: string): SessionAction[] =>
+  hostState === 'reachable' ? [{ do: 'refuse', because }] : [];
 
 const hold = ({ session }: SessionObserved): SessionAction[] =>
   isHeld(session) || session.metadata.deletionTimestamp ? [] : [{ do: 'hold', because: 'something will run in its name' }];
@@ -112,6 +116,8 @@ const wakeTimes = (observed: SessionObserved, verdict: Verdict): readonly number
     }
     case 'launching':
       return [now + 5 * OUTPUT_MS];
+    case 'unseen':
+      return observed.hostState === 'reachable' ? [now + 5 * OUTPUT_MS] : [];
     case 'waiting':
       return [deadlineOf(observed)].filter((time) => time !== undefined);
     default:

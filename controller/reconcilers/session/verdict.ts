@@ -20,7 +20,10 @@ export type Verdict =
   | { readonly is: 'waiting' }
   /** The intent to launch is recorded; the VM has not shown the run yet. */
   | { readonly is: 'launching' }
-  /** It was started; after a restart of ours its VM has not been looked at yet. What was known stands. */
+  /**
+   * It was started, and is not in sight: its VM has not been looked at since a restart of ours, or our look is older
+   * than the start. What was known stands until the VM has been asked.
+   */
   | { readonly is: 'unseen' }
   | { readonly is: 'active'; readonly run: RunFacts }
   /** Its VM can not be asked: nobody knows. */
@@ -43,7 +46,7 @@ export const verdictOf = (observed: SessionObserved): Verdict => {
   if (vmIsLost(observed)) return lost(observed, `VM ${vmNameOf(session)} was lost${bytesKept(observed)}`);
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
-  return started === 'launching' ? { is: 'launching' } : missing(observed);
+  return { is: started === 'launching' ? 'launching' : 'unseen' };
 };
 
 /** The deadline counts across attempts, so it may pass while another attempt waits for a place. */
@@ -53,11 +56,6 @@ const notStarted = (observed: SessionObserved): Verdict => {
   if (due === undefined || observed.now < due) return { is: 'waiting' };
   return ended(deadline(observed, { endTime: timestamp(observed.now) }));
 };
-
-const missing = (observed: SessionObserved): Verdict =>
-  observed.hostState === 'reachable'
-    ? lost(observed, `VM ${vmNameOf(observed.session)} has no trace of it any more${bytesKept(observed)}`)
-    : { is: 'unseen' };
 
 /** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
 export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
@@ -88,6 +86,7 @@ const collecting = (observed: SessionObserved, run: RunFacts, exit: RunExit): Ve
 
 const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict => {
   const { endTime, message } = exit;
+  if (isTraceless(observed, exit)) return lost(observed, `VM ${vmNameOf(observed.session)} has no trace of it any more`, endTime);
   if (exit.cause === 'lost') return lost(observed, `${message ?? 'its supervisor on the VM was lost'}${suffix}`, endTime);
   const stopped = stopMode(observed) !== undefined;
   const exitCode = exit.signal === undefined ? exit.code : 128 + exit.signal;
@@ -106,6 +105,10 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
       return ended({ phase: 'Failed', reason: 'AgentFailed', message: how, ...known });
   }
 };
+
+/** Asked for a run that was started, the VM has put down that it knows of none. */
+const isTraceless = ({ session, run }: SessionObserved, { cause }: RunExit): boolean =>
+  cause === 'launch' && run?.startTime === undefined && startedOf(session) === 'yes';
 
 const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'exitCode'>): End => ({
   phase: 'Failed',

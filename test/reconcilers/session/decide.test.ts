@@ -99,6 +99,11 @@ test('a launch that was meant and is not wanted any more is refused by the VM it
   assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm, { hostState: 'connecting' })), []);
 });
 
+test('a VM is asked for a session that was started and is not in sight, before anything is concluded', () => {
+  assert.equal(told(onVM(placed('a', vm, 'yes'), vm)), ['refuse: it was started, and its VM shows no trace of it']);
+  assert.equal(told(onVM(placed('a', vm, 'yes'), vm, { hostState: 'connecting' })), []);
+});
+
 test('inputs are typed one at a time, in the order of the list', () => {
   const input = ['q1', 'q2', 'q3'].map((id) => ({ id, text: id }));
   assert.equal(told(running({ spec: { input } })), ['type q1']);

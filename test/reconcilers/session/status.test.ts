@@ -72,7 +72,7 @@ for (const [what, world, expected] of [
   ['lost its VM object', sessionWorld(placed('a', vm, 'yes')), LOST],
   ['lost its VM', sessionWorld(placed('a', vm, 'yes'), { vm: failedVM('default-0') }), LOST],
   ['lost its VM while it was launched', sessionWorld(placed('a', vm, 'launching')), LOST],
-  ['is not known to its VM any more', onVM(placed('a', vm, 'yes'), vm), LOST],
+  ['is not known to its VM any more', ended({ cause: 'launch' }, {}, { startTime: undefined }), LOST],
   ['may be tried again', sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 1 } })), PENDING],
   ['was tried often enough', sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 1 }, status: { attempt: 2 } })), LOST],
   ['was lost past its deadline', sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 1, activeDeadlineSeconds: 5 } })), LOST],
