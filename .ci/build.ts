@@ -28,6 +28,8 @@ const assets: Plugin = {
 };
 
 const packages = new Set<string>();
+/** Has a native part, which it looks for beside its own files. */
+const UNBUNDLED = new Set(['ssh2']);
 
 /** Files of their own: most commands need none but clipanion. */
 const apart: Plugin = {
@@ -35,6 +37,7 @@ const apart: Plugin = {
   setup(hooks) {
     hooks.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
       if (kind === 'entry-point' || isBuiltin(path)) return undefined;
+      if (UNBUNDLED.has(path)) return { path, external: true };
       packages.add(path);
       return { path: `./${fileOf(path)}.cjs`, external: true };
     });

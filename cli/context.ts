@@ -11,7 +11,7 @@ export interface Context extends BaseContext {
   readonly invokedAs: string;
   /** Aborts on the first Ctrl-C. */
   readonly interrupted: AbortSignal;
-  readonly terminal: { readonly stdout: boolean; readonly stderr: boolean; readonly columns: number };
+  readonly terminal: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean; readonly columns: number };
   /** What followed `--`, for commands that take an argv; undefined when there was none. */
   readonly tail: readonly string[] | undefined;
   readonly parts: Parts;

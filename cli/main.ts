@@ -32,7 +32,12 @@ const context: Context = {
   random: Math.random,
   invokedAs: invokedAs(),
   interrupted: interruption.signal,
-  terminal: { stdout: process.stdout.isTTY === true, stderr: process.stderr.isTTY === true, columns: process.stderr.columns ?? 80 },
+  terminal: {
+    stdin: process.stdin.isTTY === true,
+    stdout: process.stdout.isTTY === true,
+    stderr: process.stderr.isTTY === true,
+    columns: process.stderr.columns ?? 80,
+  },
   tail: undefined,
   parts: realParts(process.env),
   commands: allCommands,

@@ -1,6 +1,7 @@
 // The parts of Berth that commands drive, as they see them. Each is loaded only by the command that needs it, and
 // tests put others in their place.
 import type { Kind, ObjectKey } from '../controller/api/object.ts';
+import type { Session } from '../controller/api/types.generated.ts';
 import type { Client, Manifest, Problem } from '../controller/store/client.ts';
 import type { Explanation } from '../controller/store/schema/explain.ts';
 
@@ -19,6 +20,8 @@ export interface Parts {
   /** Whether there are sessions in files that no controller has seen yet. */
   hasUnread(target: Target): Promise<boolean>;
   plan(target: Target): Promise<Plan>;
+  /** Joins our terminal to the session's, until it ends or we detach; the exit code of what showed it. */
+  attach(target: Target, session: Session): Promise<number>;
   /** Data as YAML that every reader reads alike. */
   writeYAML(data: unknown): Promise<string>;
   /** The documents of a file, of a directory, or of standard input (`-`). */

@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { OperatorError } from '../controller/api/error.ts';
-import { API_VERSION, keyString } from '../controller/api/object.ts';
+import { API_VERSION, keyString, type ObjectKey } from '../controller/api/object.ts';
 import type { Manifest, Problem } from '../controller/store/client.ts';
 import type { Parts, Target } from './parts.ts';
 
@@ -26,6 +26,17 @@ export const realParts = (env: Env): Parts => ({
     const [{ plan }, { modules }] = await Promise.all([import('../controller/plan.ts'), import('../controller/compose.ts')]);
     const { client, config, stateFolder } = await open(target, env);
     return plan(client, modules(config, stateFolder), Date.now());
+  },
+  attach: async (target, session) => {
+    const [{ attach }, { modules }, { readSecret }] = await Promise.all([
+      import('../controller/attach.ts'),
+      import('../controller/compose.ts'),
+      import('../controller/store/directory/secrets.ts'),
+    ]);
+    const { client, config, stateFolder } = await open(target, env);
+    const secret = async (key: ObjectKey) => readSecret(stateFolder, env, key);
+    const terminal = { input: process.stdin, output: process.stdout, type: env.TERM || 'xterm' };
+    return attach(client, modules(config, stateFolder, secret), session, terminal);
   },
   writeYAML: async (data) => (await import('../controller/store/yaml/write.ts')).writeYAML(data),
   readManifests,

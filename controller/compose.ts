@@ -19,6 +19,7 @@ import { createHosts } from './session/create-hosts.ts';
 import { stopAllRuns } from './session/stop-all-runs.ts';
 import { localShell } from './shell/local.ts';
 import { openStore, parseTarget } from './store/open.ts';
+import type { Store } from './store/store.ts';
 
 export interface Composed {
   run(signal: AbortSignal): Promise<void>;
@@ -51,7 +52,7 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   const metrics = config.http ? createMetrics({ process: true }) : undefined;
   const operator = createOperator({
     store,
-    providers: modules(config, stateFolder),
+    providers: modules(config, stateFolder, store.secret),
     hosts,
     logs,
     clock,
@@ -78,10 +79,18 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   };
 };
 
-export const modules = ({ environment }: Config, stateFolder: string) =>
+/** Without `secret` only to look: nothing is begun. */
+export const modules = ({ environment, holder }: Config, stateFolder: string, secret?: Store['secret']) =>
   providerModules({
     clock: systemClock,
     local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },
+    ssh: {
+      root: join(stateFolder, 'ssh'),
+      controller: holder.host,
+      secret: secret ?? (async () => undefined),
+      releases: secret !== undefined,
+      stopAll: stopAllRuns,
+    },
   });
 
 const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {

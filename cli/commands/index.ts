@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
   status: async () => [(await import('./status.ts')).StatusCommand],
   kill: async () => [(await import('./kill.ts')).KillCommand],
   send: async () => [(await import('./send.ts')).SendCommand],
+  attach: async () => [(await import('./attach.ts')).AttachCommand],
   wait: async () => [(await import('./wait.ts')).WaitCommand],
   rerun: async () => [(await import('./rerun.ts')).RerunCommand],
   prime: async () => [(await import('./prime.ts')).PrimeCommand],

@@ -14,14 +14,19 @@ export class OperatorError extends Error {
   readonly code: ErrorCode;
   /** The provider asked for at least this much patience (Retry-After), in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** One CamelCase word for a condition, where the code alone would not tell people what to mend (HostKeyMismatch). */
+  readonly reason: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number; reason?: string } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.reason = options.reason;
   }
 }
 
 export const errorCode = (error: unknown): ErrorCode => (error instanceof OperatorError ? error.code : 'bug');
+
+export const errorReason = (error: unknown): string | undefined => (error instanceof OperatorError ? error.reason : undefined);
 
 export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));

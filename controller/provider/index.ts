@@ -3,6 +3,8 @@ import type { Clock } from '../api/clock.ts';
 import type { Shell } from '../shell/shell.ts';
 import { localProvider } from './local/local-provider.ts';
 import type { ProviderModules } from './providers.ts';
+import type { SSHProviderOptions } from './ssh/ssh-provider.ts';
+import { sshProvider } from './ssh/ssh-provider.ts';
 
 export interface ProvidersOptions {
   readonly clock: Clock;
@@ -14,9 +16,10 @@ export interface ProvidersOptions {
     /** Ends everything that runs there, at once. */
     readonly stopAll: (shell: Shell) => Promise<void>;
   };
+  readonly ssh: Omit<SSHProviderOptions, 'clock'>;
 }
 
-export const providerModules = ({ clock, local }: ProvidersOptions): ProviderModules => {
-  const modules = [localProvider({ ...local, clock })];
+export const providerModules = ({ clock, local, ssh }: ProvidersOptions): ProviderModules => {
+  const modules = [localProvider({ ...local, clock }), sshProvider({ ...ssh, clock })];
   return new Map(modules.map((module) => [module.type, module]));
 };

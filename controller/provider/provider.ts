@@ -27,7 +27,11 @@ export interface Machine {
   readonly sku?: string;
   readonly region: string;
   readonly hourlyUSD?: string;
+  /** Where it differs from its size's. */
+  readonly memoryMiB?: number;
   readonly message?: string;
+  /** With `failed`: one CamelCase word for why (HostInUse). */
+  readonly reason?: string;
 }
 
 export interface Offering {
@@ -37,6 +41,11 @@ export interface Offering {
   /** Decimal string in USD; absent when the price is unknown. "0" for machines that cost nothing. */
   readonly hourlyUSD?: string;
   readonly available: boolean;
+  /** How many more can be had at most; absent where nobody knows. */
+  readonly room?: number;
+  /** Where these differ from the size's. */
+  readonly slots?: number;
+  readonly memoryMiB?: number;
   readonly reason?: 'QuotaExceeded' | 'SKUNotAvailable' | 'ProviderNotReady';
   readonly message?: string;
   readonly retryTime?: string;

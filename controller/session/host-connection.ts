@@ -1,6 +1,6 @@
 // One connection to one VM, kept up by itself: connect, deliver our files, listen to the stream, and again after a loss.
 import type { Clock } from '../api/clock.ts';
-import { errorMessage, OperatorError } from '../api/error.ts';
+import { errorMessage, errorReason, OperatorError } from '../api/error.ts';
 import type { Machine } from '../provider/provider.ts';
 import type { Shell } from '../shell/shell.ts';
 import { readFrames, type VMRun } from './frames.ts';
@@ -36,9 +36,10 @@ export const connectHost = (options: HostConnectionOptions): HostConnection => {
   let commands: VMCommands | undefined;
   let failures = 0;
 
-  const become = (state: HostFacts['state'], message?: string) => {
+  const become = (state: HostFacts['state'], error?: unknown) => {
     const since = known.state === state ? known.since : clock.now();
-    known = { state, since, ...(message === undefined ? {} : { message }) };
+    const reason = errorReason(error);
+    known = { state, since, ...(error === undefined ? {} : { message: errorMessage(error) }), ...(reason === undefined ? {} : { reason }) };
     options.changed();
   };
   const session = async (shell: Shell, signal: AbortSignal, alive: () => void): Promise<void> => {
@@ -67,7 +68,7 @@ export const connectHost = (options: HostConnectionOptions): HostConnection => {
         await session(shell, attempt.signal, alive.beat);
       } catch (error) {
         // A lost connection alone is no failed look: the next attempt tells.
-        if (!closed.signal.aborted && (commands === undefined || failures > 0)) become('unreachable', errorMessage(error));
+        if (!closed.signal.aborted && (commands === undefined || failures > 0)) become('unreachable', error);
       }
       commands = undefined;
       alive.stop();

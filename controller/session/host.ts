@@ -50,6 +50,8 @@ export interface HostFacts {
   /** Since when, in milliseconds since the epoch. */
   readonly since: number;
   readonly message?: string;
+  /** One CamelCase word, where the message says something that people have to mend: HostKeyMismatch. */
+  readonly reason?: string;
   /** Every run with files on the VM, as last seen. */
   readonly runs: ReadonlyMap<string, RunFacts>;
 }

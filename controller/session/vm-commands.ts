@@ -7,7 +7,7 @@ import type { Channel, RunResult, Shell } from '../shell/shell.ts';
 export interface VMCommands {
   /** Throws `conflict` when the VM refuses for good, `unavailable` when it has no room now, or when it can not be told whether it was done. */
   call(
-    command: 'launch' | 'stop' | 'refuse' | 'deadline' | 'type' | 'clean' | 'stop-all' | 'status',
+    command: 'launch' | 'stop' | 'refuse' | 'deadline' | 'type' | 'clean' | 'stop-all' | 'socket' | 'status',
     request: object,
     signal: AbortSignal,
   ): Promise<unknown>;
@@ -22,7 +22,7 @@ const FOLDER = new URL('./vm/', import.meta.url);
 /** A folder per content, put in place by rename: what older runs were started from stays as it is. */
 const DELIVER = `
 import json, os, sys
-home = os.path.abspath(os.environ.get('BERTH_HOME') or os.path.expanduser('~/.berth'))
+home = os.path.abspath(os.path.expanduser(os.environ.get('BERTH_HOME') or '~/.berth'))
 folder = os.path.join(home, 'bin', sys.argv[1])
 os.umask(0o077)
 if not os.path.isdir(folder):

@@ -60,6 +60,15 @@ export const localShell = (env: Readonly<Record<string, string>>, inherited: Nod
           reject(new OperatorError('unavailable', `${argv[0]} could not be run: ${cause.message}`, { cause })),
         );
       }),
+    interact: (argv, { type }) =>
+      new Promise((resolve, reject) => {
+        const [program = '', ...args] = argv;
+        const child = spawn(program, args, { env: { ...environment, TERM: type }, stdio: 'inherit' });
+        child.once('error', (cause) =>
+          reject(new OperatorError('unavailable', `${program} could not be run: ${cause.message}`, { cause })),
+        );
+        child.once('close', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
+      }),
     close: () => {
       for (const child of children) kill(child);
     },

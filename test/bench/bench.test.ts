@@ -1,10 +1,13 @@
 // That every bench still runs, at a small part of its size; what it measures there means nothing.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { noSSHD } from '../fakes/sshd.ts';
+import { skip } from '../runner/skip.ts';
 import { directory } from './directory.ts';
 import { type Figure, percentile, report } from './figure.ts';
 import { operator } from './operator.ts';
 import { placement } from './placement.ts';
+import { ssh } from './ssh.ts';
 
 const test = suite('bench');
 
@@ -26,6 +29,12 @@ test('the whole operator is measured', async () => {
   const figures = await operator(0.002);
   assert.ok(figures.every(isSound));
 });
+
+if (noSSHD === undefined) {
+  test('our SSH is measured', async () => {
+    assert.ok((await ssh(0.01)).every(isSound));
+  });
+} else skip('our SSH is measured', noSSHD);
 
 test('a figure more than a quarter past its aim is not met', () => {
   const met = (value: number): unknown => JSON.parse(report({ figure: 'x', value, unit: 'ms', aim: 100, fixture: 'none' })).met;

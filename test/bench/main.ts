@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   operator: async () => (await import('./operator.ts')).operator,
   idle: async () => (await import('./idle.ts')).idle,
   list: async () => (await import('./list.ts')).list,
+  ssh: async () => (await import('./ssh.ts')).ssh,
   follow: async () => (await import('./follow.ts')).follow,
 };
 

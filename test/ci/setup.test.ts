@@ -8,14 +8,14 @@ import * as assert from 'uvu/assert';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 const shellTools = ['sh', 'dirname', 'cmp', 'cp', 'find', 'head', 'cat', 'touch', 'mkdir'];
-const everything = { tmux: '', git: '', python3: '', jq: '', watch: '' };
+const everything = { tmux: '', git: '', python3: '', jq: '', watch: '', sshd: '' };
 const npm =
   'echo "npm $*" >> npm.log; mkdir -p node_modules/.bin; printf "#!/bin/sh\\nmkdir -p dist; touch dist/berth.mjs; chmod +x dist/berth.mjs; echo built >> npm.log\\n" > node_modules/.bin/node; chmod +x node_modules/.bin/node';
 
 const test = suite('set-up');
 
 test('names what is missing and the command that installs it, where it may not install it itself', () => {
-  onMachine({ git: '', python3: '', jq: '', id: 'echo 1000', npm }, ({ setUp, log }) => {
+  onMachine({ git: '', python3: '', jq: '', sshd: '', id: 'echo 1000', npm }, ({ setUp, log }) => {
     const { code, stderr } = setUp();
     assert.is(code, 1);
     assert.match(
@@ -27,7 +27,7 @@ test('names what is missing and the command that installs it, where it may not i
 });
 
 test('goes on without what only some tests need, and says so', () => {
-  onMachine({ tmux: '', git: '', python3: '', watch: '', id: 'echo 1000', npm }, ({ setUp }) => {
+  onMachine({ tmux: '', git: '', python3: '', watch: '', sshd: '', id: 'echo 1000', npm }, ({ setUp }) => {
     const { code, stderr } = setUp();
     assert.is(code, 0);
     assert.match(stderr, 'tests that need these packages will be skipped: jq');

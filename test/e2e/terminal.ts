@@ -10,6 +10,8 @@ export interface Terminal {
   run(command: string): Promise<{ readonly screen: string; readonly code: number }>;
   /** Types a command on an empty screen, and leaves it running. */
   begin(command: string): Promise<void>;
+  /** Types a line, and Enter. */
+  type(text: string): Promise<void>;
   /** A key by its tmux name, such as C-c. */
   press(key: string): Promise<void>;
   /** Waits until the screen shows it, and gives the screen back. */
@@ -72,6 +74,7 @@ export const openTerminal = async ({ folder, columns, env, cwd }: TerminalOption
       await begin(command);
       return prompt();
     },
+    type,
     press: async (key) => void (await tmux('send-keys', key)),
     shows: (what) =>
       eventually(async () => {

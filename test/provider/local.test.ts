@@ -40,7 +40,11 @@ const openWorld = async (bootSeconds = 0) => {
   const pool = poolOf(bootSeconds);
   const shell = (home: string) => localShell({ BERTH_HOME: home }, process.env);
   const clock = { ...systemClock, ahead: 0, now: () => Date.now() + clock.ahead };
-  const module = providerModules({ clock, local: { root, shell, stopAll: stopAllRuns } }).get('Local');
+  const module = providerModules({
+    clock,
+    local: { root, shell, stopAll: stopAllRuns },
+    ssh: { root, controller: 'here', secret: async () => undefined, releases: true, stopAll: stopAllRuns },
+  }).get('Local');
   if (!module) throw new Error('no module for Local');
   const reopen = (): Provider => module.open(pool);
   return { root, pool, clock, reopen, vm: vmOf, close: () => rm(root, { recursive: true, force: true }) };

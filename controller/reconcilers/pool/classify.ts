@@ -2,6 +2,7 @@
 import { parseTime } from '../../api/clock.ts';
 import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
+import type { Offering } from '../../provider/provider.ts';
 import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
 import { belongsTo, isDraining, isFailed, isReady, isUnreachable } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
@@ -37,28 +38,32 @@ export const classify = (observed: PoolObserved): Classified => {
   const sizes = new Map(pool ? poolSizes(pool.spec).map((size) => [size.name, size]) : []);
   const vms = observed.vms
     .filter((vm) => !pool || belongsTo(vm, pool))
-    .map((vm) => vmState(vm, pool, onVM.get(vm.metadata.uid) ?? [], sizes, observed.now));
+    .map((vm) => vmState(vm, pool, onVM.get(vm.metadata.uid) ?? [], memoryOfVM(vm, sizes, observed.offerings), observed.now));
   const byUID = new Map(vms.map((state) => [state.vm.metadata.uid, state]));
   const pending = observed.sessions.filter((session) => isPending(session, byUID)).toSorted(byQueueOrder);
   return { vms, pending };
 };
 
-const vmState = (
-  vm: VM,
-  pool: VMPool | undefined,
-  sessions: readonly Session[],
-  sizes: ReadonlyMap<SizeName, Size>,
-  now: number,
-): VMState => ({
+const vmState = (vm: VM, pool: VMPool | undefined, sessions: readonly Session[], memoryMiB: number, now: number): VMState => ({
   vm,
   bucket: bucketOf(vm, pool, now),
   size: vm.spec.size,
   region: vm.status?.region ?? vm.spec.region,
   slots: vm.spec.slots,
-  memoryMiB: vm.status?.memoryMiB ?? sizes.get(vm.spec.size)?.memoryMiB ?? 0,
+  memoryMiB,
   sessions,
   usedMemoryMiB: sessions.reduce((sum, session) => sum + memoryOf(session), 0),
 });
+
+/** Until its machine is known, it counts with the least that it may become. */
+const memoryOfVM = ({ spec, status }: VM, sizes: ReadonlyMap<SizeName, Size>, offerings: readonly Offering[]): number => {
+  if (status?.memoryMiB !== undefined) return status.memoryMiB;
+  const nominal = sizes.get(spec.size)?.memoryMiB ?? 0;
+  const offered = offerings.flatMap(({ size, slots = spec.slots, memoryMiB = nominal }) =>
+    size === spec.size && slots === spec.slots ? [memoryMiB] : [],
+  );
+  return offered.length > 0 ? Math.min(...offered) : nominal;
+};
 
 const bucketOf = (vm: VM, pool: VMPool | undefined, now: number): Bucket => {
   if (isDraining(vm) || vm.metadata.deletionTimestamp) return 'leaving';

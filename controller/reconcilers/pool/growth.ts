@@ -90,28 +90,47 @@ interface Ledger {
   /** What may be asked for at all. */
   readonly open: ReadonlySet<Offering>;
   made(): number;
-  /** Books one more VM at this price, in 1/10,000 USD an hour; or says why it may not be. */
-  book(price: number | undefined): Wait | undefined;
+  /** Whether there is one more of a kind of which there are only so many. */
+  hasRoom(offering: Offering): boolean;
+  /** Books one more VM; or says why it may not be. */
+  book(offering: Offering): Wait | undefined;
 }
 
 const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
   const { maxVMs } = poolSettings(pool.spec);
   const budget = pool.spec.budget && parseMoney(pool.spec.budget.maxHourlyUSD);
+  const room = roomOf(vms, observed.offerings);
   let made = 0;
   let spent = vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
   return {
     open: new Set(openOfferings(observed)),
     made: () => made,
-    book: (price) => {
+    hasRoom: (offering) => (room.get(offering) ?? 1) > 0,
+    book: (offering) => {
+      const price = offering.hourlyUSD === undefined ? undefined : parseMoney(offering.hourlyUSD);
       if (vms.length + made >= maxVMs)
         return { reason: 'PoolFull', message: `all slots are taken and the pool has its maxVMs (${maxVMs})` };
       const refused = budget === undefined ? undefined : overBudget(budget, spent, price);
       if (refused) return refused;
       made += 1;
       spent += price ?? 0;
+      const left = room.get(offering);
+      if (left !== undefined) room.set(offering, left - 1);
       return undefined;
     },
   };
+};
+
+/** VMs whose machine is not known yet will take one each. */
+const roomOf = (vms: readonly VMState[], offerings: readonly Offering[]): Map<Offering, number> => {
+  const waiting = vms.filter(({ vm, bucket }) => bucket === 'booting' && vm.status?.providerID === undefined).map(({ vm }) => vm.spec);
+  return new Map(
+    offerings.flatMap((offering): [Offering, number][] => {
+      const { room, size, slots } = offering;
+      const taking = waiting.filter((spec) => spec.size === size && spec.slots === (slots ?? spec.slots)).length;
+      return room === undefined ? [] : [[offering, room - taking]];
+    }),
+  );
 };
 
 const overBudget = (budget: number, spent: number, price: number | undefined): Wait | undefined => {
@@ -130,30 +149,40 @@ const hourlyPrice = (vm: VM, offerings: readonly Offering[]): number =>
     : Math.max(0, ...offerings.filter(({ size }) => size === vm.spec.size).map(({ hourlyUSD }) => parseMoney(hourlyUSD ?? '0')));
 
 /** The VM for a demand, booked; or the one reason why there is none. */
-const makeVM = ({ pool, observed }: Needs, { open, book }: Ledger, demand: Demand): NewVM | Wait => {
-  const sizes = poolSizes(pool.spec).filter((size) => demand.size === undefined || size.name === demand.size);
-  const size = sizes.find(({ memoryMiB }) => memoryMiB >= demand.memoryMiB);
-  if (!size) return { reason: 'NoMatchingSize', message: noSize(pool, sizes, demand) };
-  const offered = observed.offerings.filter((offering) => offering.size === size.name);
+const makeVM = (needs: Needs, { open, hasRoom, book }: Ledger, demand: Demand): NewVM | Wait => {
+  const { observed } = needs;
+  const sizes = poolSizes(needs.pool.spec).filter((size) => demand.size === undefined || size.name === demand.size);
+  const size = sizes.find((candidate) => largestMemory(candidate, observed.offerings) >= demand.memoryMiB);
+  if (!size) return { reason: 'NoMatchingSize', message: noSize(needs, sizes, demand) };
+  const offered = observed.offerings.filter(
+    (offering) => offering.size === size.name && (offering.memoryMiB ?? size.memoryMiB) >= demand.memoryMiB,
+  );
   const inRegion = offered.filter((offering) => demand.region === undefined || offering.region === demand.region);
   if (inRegion.length === 0) {
     const regions = [...new Set(offered.map(({ region }) => region))].join(', ');
     return { reason: 'NoMatchingRegion', message: `the pool has no region ${demand.region ?? ''}; it has ${regions || 'none'}` };
   }
-  const offering = inRegion.find((candidate) => open.has(candidate));
+  const offering = inRegion.find((candidate) => open.has(candidate) && hasRoom(candidate));
+  if (!offering && inRegion.some((candidate) => open.has(candidate)))
+    return { reason: 'PoolFull', message: `all slots are taken, and so are all machines of size ${size.name} that the pool has` };
   if (!offering) return refusal(inRegion, observed);
-  const refused = book(offering.hourlyUSD === undefined ? undefined : parseMoney(offering.hourlyUSD));
+  const refused = book(offering);
   if (refused) return refused;
   return {
     size: size.name,
-    slots: size.slots,
-    memoryMiB: size.memoryMiB,
+    slots: offering.slots ?? size.slots,
+    memoryMiB: offering.memoryMiB ?? size.memoryMiB,
     ...(demand.region === undefined ? {} : { region: demand.region }),
   };
 };
 
-const noSize = (pool: VMPool, sizes: readonly Size[], demand: Demand): string => {
-  const largest = Math.max(0, ...sizes.map(({ memoryMiB }) => memoryMiB));
+const largestMemory = ({ name, memoryMiB }: Size, offerings: readonly Offering[]): number => {
+  const offered = offerings.filter(({ size }) => size === name).map((offering) => offering.memoryMiB ?? memoryMiB);
+  return offered.length > 0 ? Math.max(...offered) : memoryMiB;
+};
+
+const noSize = ({ pool, observed }: Needs, sizes: readonly Size[], demand: Demand): string => {
+  const largest = Math.max(0, ...sizes.map((size) => largestMemory(size, observed.offerings)));
   return sizes.length === 0
     ? `the pool has no size ${demand.size}; it has ${pool.spec.sizes.map(({ name }) => name).join(', ')}`
     : `it needs ${demand.memoryMiB} MiB, and the largest VM it may use has ${largest} MiB`;

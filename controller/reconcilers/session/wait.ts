@@ -26,7 +26,7 @@ export const waitOf = (observed: SessionObserved, outcomes: readonly Outcome<Ses
   return vmWait(vm.metadata.name, ready);
 };
 
-const PASSED_ON = new Set(['QuotaExceeded', 'ProviderNotReady', 'HostKeyMismatch']);
+const PASSED_ON = new Set(['QuotaExceeded', 'ProviderNotReady', 'HostKeyMismatch', 'SecretNotFound']);
 
 const vmWait = (name: string, ready: Condition | undefined): Wait =>
   ready && PASSED_ON.has(ready.reason)

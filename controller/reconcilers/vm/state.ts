@@ -10,7 +10,7 @@ import type { VMObserved } from './model.ts';
 export type VMState =
   | { readonly is: 'notOurs' | 'leaving' | 'creating' | 'booting' | 'ready' | 'reconnecting' }
   | { readonly is: 'deleting'; readonly since: number }
-  | { readonly is: 'unreachable'; readonly since: number; readonly message: string }
+  | { readonly is: 'unreachable'; readonly since: number; readonly reason: string; readonly message: string }
   | { readonly is: 'failed' | 'fencing'; readonly reason: string; readonly message: string };
 
 export const stateOf = (observed: VMObserved): VMState => {
@@ -47,7 +47,7 @@ const machineLost = ({ vm, machine }: VMObserved): { reason: string; message: st
     return vm.status?.providerID === undefined ? undefined : endBecause(vm, 'MachineGone', 'its machine does not exist any more');
   if (machine.state !== 'failed' && machine.state !== 'stopped') return undefined;
   return {
-    reason: machine.state === 'failed' ? 'MachineFailed' : 'MachineStopped',
+    reason: machine.reason ?? (machine.state === 'failed' ? 'MachineFailed' : 'MachineStopped'),
     message: machine.message ?? `its machine has ${machine.state}`,
   };
 };
@@ -66,7 +66,9 @@ const outOfReach = (observed: VMObserved): VMState => {
   const ready = findCondition(vm.status?.conditions, 'Ready');
   const since = ready?.status === 'Unknown' ? parseTime(ready.lastTransitionTime) : now;
   const deadline = fenceDeadline(observed, since);
-  if (deadline === undefined || now < deadline) return { is: 'unreachable', since, message };
+  if (deadline === undefined || now < deadline) {
+    return { is: 'unreachable', since, reason: host.reason ?? 'VMUnreachable', message };
+  }
   const because = `it was unreachable for ${(deadline - since) / 1000} s (${message}): its machine is deleted`;
   return { is: 'fencing', ...endBecause(vm, 'Fenced', because) };
 };

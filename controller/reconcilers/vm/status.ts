@@ -37,9 +37,10 @@ export const status = (
 /** What was once seen stays, also when the machine is gone: it tells what it was and what it cost. */
 const machineFields = ({ vm, pool, machine }: VMObserved): Partial<VMStatus> => {
   const size = pool && poolSizes(pool.spec).find(({ name }) => name === vm.spec.size);
+  const memoryMiB = machine?.memoryMiB ?? size?.memoryMiB;
   return {
     slots: vm.spec.slots,
-    ...(vm.status?.memoryMiB === undefined && size ? { memoryMiB: size.memoryMiB } : {}),
+    ...(machine && memoryMiB !== undefined && vm.status?.memoryMiB === undefined ? { memoryMiB } : {}),
     ...(machine
       ? {
           providerID: machine.id,
@@ -112,7 +113,7 @@ const readyCondition = (observed: VMObserved, state: VMState, outcomes: readonly
       // A restart of ours says nothing about the VM: what was known of it stands until the first look.
       return undefined;
     case 'unreachable':
-      return { type: 'Ready', status: 'Unknown', reason: 'VMUnreachable', message: state.message };
+      return { type: 'Ready', status: 'Unknown', reason: state.reason, message: state.message };
     case 'fencing':
       // Unknown until the machine is seen gone: since when it is so, is what the fence rests on.
       return { type: 'Ready', status: 'Unknown', reason: state.reason, message: state.message };
@@ -133,6 +134,8 @@ const readyCondition = (observed: VMObserved, state: VMState, outcomes: readonly
 const notYet = (observed: VMObserved, is: 'creating' | 'booting', error: unknown): [string, string] => {
   if (observed.providerProblem !== undefined) return ['ProviderNotReady', observed.providerProblem];
   if (error !== undefined) return [errorCode(error) === 'quota' ? 'QuotaExceeded' : 'ProviderNotReady', errorMessage(error)];
+  // Somebody has to mend it: a wrong host key is no boot that takes its time.
+  if (observed.host?.reason !== undefined) return [observed.host.reason, observed.host.message ?? ''];
   // A refusal stands until the next try has had another answer.
   const before = findCondition(observed.vm.status?.conditions, 'Ready');
   if (!observed.machine && before?.reason === 'QuotaExceeded') return [before.reason, before.message];

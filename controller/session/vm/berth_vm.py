@@ -223,11 +223,20 @@ def stop_all(_request):
     return {}
 
 
+def socket(request):
+    """Where the terminal of a run can be attached to."""
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if not run.has('launch.json') or run.has('exit.json') or not run.alive():
+        raise Refused('the run has ended')
+    return {'socket': run.socket()}
+
+
 def status(_request):
     return {'bootID': boot_id(), 'runs': all_facts()}
 
 
-COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'status': status}
+COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'socket': socket,
+            'status': status}
 
 
 def main(arguments):

@@ -8,7 +8,7 @@ import re
 import stat
 import time
 
-HOME = os.path.abspath(os.environ.get('BERTH_HOME') or os.path.expanduser('~/.berth'))
+HOME = os.path.abspath(os.path.expanduser(os.environ.get('BERTH_HOME') or '~/.berth'))
 KEY = re.compile(r'^[A-Za-z0-9_-]{1,64}\.[0-9]{1,9}$')
 PASSED_ON = re.compile(r'^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TMPDIR)$')
 

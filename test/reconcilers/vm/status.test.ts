@@ -162,4 +162,28 @@ test('what was once true of booting and draining stays', () => {
   assert.equal(leaving.toSorted(), ['Booted=True', 'Draining=True', 'Ready=Unknown']);
 });
 
+const wrongKey = host('unreachable', { message: 'lab shows another host key', reason: 'HostKeyMismatch' });
+
+test('what people have to mend is the reason, not a boot that takes its time', () => {
+  const booting = shown(vmWorld(bootingVM('default-0'), { machine: machine(), host: wrongKey }));
+  assert.equal(
+    [booting.ready?.status, booting.ready?.reason, booting.ready?.message],
+    ['False', 'HostKeyMismatch', 'lab shows another host key'],
+  );
+  const { message: _, ...silent } = wrongKey;
+  assert.is(shown(vmWorld(bootingVM('default-0'), { machine: machine(), host: silent })).ready?.message, '');
+});
+
+test('a key that changes later leaves unknown what runs there', () => {
+  const { ready } = shown(vmWorld(readyVM('default-0'), { machine: machine(), host: wrongKey }));
+  assert.equal([ready?.status, ready?.reason], ['Unknown', 'HostKeyMismatch']);
+});
+
+test('a machine may say why it failed, and what memory it has', () => {
+  const failed = machine('failed', { message: 'host lab-1 serves another pool', reason: 'HostInUse' });
+  assert.is(line(vmWorld(bootingVM('default-0'), { machine: failed })), 'Failed False HostInUse failed HostInUse InProgress');
+  assert.is(shown(vmWorld(newVM('default-0'), { machine: machine('running', { memoryMiB: 7_000 }) })).status?.memoryMiB, 7_000);
+  assert.is(shown(vmWorld(newVM('default-0'))).status?.memoryMiB, undefined);
+});
+
 test.run();
