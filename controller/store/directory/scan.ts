@@ -97,17 +97,22 @@ const visitFolder = async (walk: Walk, folder: string, outer: readonly Ignores[]
     if (walk.visits % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
     if (entry.name.startsWith('.')) continue;
     walk.isEmpty = false;
-    await visitEntry(walk, join(folder, entry.name), entry, ignores, depth);
+    const inside = visitEntry(walk, join(folder, entry.name), entry, ignores, depth);
+    if (inside !== undefined) await inside;
   }
 };
 
-const visitEntry = async (walk: Walk, path: string, entry: Dirent, ignores: readonly Ignores[], depth: number): Promise<void> => {
-  if (join(walk.root, path) === walk.skip || isIgnored(path, entry.isDirectory(), ignores)) return;
-  if (entry.isDirectory()) return visitFolder(walk, path, ignores, depth + 1);
-  if (entry.isSymbolicLink()) return visitLink(walk, path, ignores, depth);
-  if (!isManifestName(entry.name)) return;
+/** Nothing to wait for where it is a file, as most are. */
+const visitEntry = (walk: Walk, path: string, entry: Dirent, ignores: readonly Ignores[], depth: number): Promise<void> | undefined => {
+  if (isIgnored(path, entry.isDirectory(), ignores)) return undefined;
+  if (entry.isDirectory() || entry.isSymbolicLink()) {
+    if (join(walk.root, path) === walk.skip) return undefined;
+    return entry.isDirectory() ? visitFolder(walk, path, ignores, depth + 1) : visitLink(walk, path, ignores, depth);
+  }
+  if (!isManifestName(entry.name)) return undefined;
   if (entry.isFile()) addFile(walk, path, lstatSync);
   else reject(walk, path, 'not a regular file: not read');
+  return undefined;
 };
 
 /** A link to what is read anyway says nothing new; one into a dot-folder is how Kubernetes mounts ConfigMaps. */

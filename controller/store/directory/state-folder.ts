@@ -1,5 +1,4 @@
 // Where a directory store keeps its authoritative state, and how that folder is laid out.
-import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { OperatorError } from '../../api/error.ts';
@@ -18,8 +17,8 @@ export interface StateLocation {
 export const stateFolderFor = (root: string, location: StateLocation): string => {
   if (location.state !== undefined) return resolve(location.state);
   const inside = join(root, '.berth');
-  const outside = join(location.stateHome, createHash('sha256').update(realPath(root)).digest('hex').slice(0, 16));
   if (isOurs(inside) && isWritable(inside)) return inside;
+  const outside = join(location.stateHome, hashOf(realPath(root)));
   if (isOurs(outside)) return outside;
   return isWritable(root) && gitFolder(root) === undefined ? inside : outside;
 };
@@ -55,6 +54,10 @@ export const isKey = (key: ObjectKey): boolean => NAME.test(key.name) && key.nam
 const IGNORE = '*\n';
 const NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/;
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Not imported: loading it takes 5 ms of every start, and most folders need no name made up. */
+const hashOf = (text: string): string =>
+  process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 const isOurs = (folder: string): boolean => {
   try {
