@@ -24,7 +24,8 @@ export interface BringUpOptions {
 export const bringUp = async ({ context, client, target, up, always = false }: BringUpOptions): Promise<boolean> => {
   if ((await client.holder()) !== undefined) return true;
   if (!up) return false;
-  if (!always && (await client.list('Session')).every(isFinished) && !(await context.parts.hasUnread(target))) return false;
+  if (!always && (await client.list('Session', { brief: true })).every(isFinished) && !(await context.parts.hasUnread(target)))
+    return false;
   const { holder } = await startController(context, client, target);
   context.stderr.write(
     `No controller was running: started one in the background (pid ${holder.pid}). Stop it with '${context.invokedAs} down'.\n`,

@@ -61,7 +61,7 @@ const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeo
     import('../controller/store/directory/scan.ts'),
     import('../controller/store/directory/merge.ts'),
   ]);
-  const known = [...(await client.list('Session')), ...(await client.list('VMPool'))];
+  const known = [...(await client.list('Session', { brief: true })), ...(await client.list('VMPool'))];
   const sources = new Set(known.map(({ metadata }) => metadata.annotations?.[SOURCE_ANNOTATION]));
   const unread = [...(await scan(root, stateFolder, { onlyNames: true })).files.keys()].filter((file) => !sources.has(file));
   if (unread.length === 0) return false;

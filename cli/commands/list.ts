@@ -36,7 +36,7 @@ export class ListCommand extends ReadingCommand {
   }
 
   private async show(client: Client, wanted: string | undefined): Promise<void> {
-    const all = await client.list('Session');
+    const all = await client.list('Session', { brief: true });
     const sessions = all
       .filter((session) => this.selects(session) && (wanted === undefined || statusOf(session) === wanted))
       .sort(byCreation);

@@ -5,7 +5,8 @@ import type { LogReader } from '../output/log-store.ts';
 import type { Change } from './store.ts';
 
 export interface Client {
-  list<K extends Kind>(kind: K): Promise<readonly Kinds[K][]>;
+  /** `brief`: what no list of sessions shows may be left out, which is faster for thousands. */
+  list<K extends Kind>(kind: K, options?: { readonly brief?: boolean }): Promise<readonly Kinds[K][]>;
   get<K extends Kind>(kind: K, key: ObjectKey): Promise<Kinds[K] | undefined>;
   /** As Store.watch: everything, `synced`, then changes without polling delay. */
   watch<K extends Kind>(kind: K, signal: AbortSignal): AsyncIterable<Change<K>>;

@@ -1,11 +1,11 @@
 // When what was listed before may stand for what is there now.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { foldersSignature } from '../../controller/store/directory/folders-signature.ts';
-import { listObjects } from '../../controller/store/directory/object-cache.ts';
+import { listBrief, listObjects } from '../../controller/store/directory/object-cache.ts';
 
 const test = suite('object cache');
 
@@ -83,6 +83,21 @@ test('a damaged file is looked at again each time: it may be mended in place', (
     assert.is((await listObjects(folder, 'Session', later())).length, 0);
     writeFileSync(path, text);
     assert.is((await listObjects(folder, 'Session', later())).length, 1);
+  }));
+
+test('a brief listing follows changes too, and is brief once the folders have settled', () =>
+  inFolder(async (folder) => {
+    for (let n = 0; n < 100; n += 1) {
+      put(folder, 'a', n);
+      assert.is((await listBrief(folder, 'Session'))[0]?.spec.priority, n);
+    }
+    await listBrief(folder, 'Session', later());
+    const [settled] = await listBrief(folder, 'Session', later());
+    assert.equal(settled?.spec, { prompt: 'x', priority: 99 });
+    assert.ok(existsSync(join(folder, 'cache', 'sessions-brief.json')));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    put(folder, 'a', 100);
+    assert.is((await listBrief(folder, 'Session', later()))[0]?.spec.priority, 100);
   }));
 
 test.run();

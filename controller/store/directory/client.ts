@@ -5,7 +5,7 @@ import { OperatorError } from '../../api/error.ts';
 import { type Kind, keyOf, keyString, type ObjectKey } from '../../api/object.ts';
 import type { LogName, LogReader } from '../../output/log-store.ts';
 import type { Client } from '../client.ts';
-import { listObjects } from './object-cache.ts';
+import { listBrief, listObjects } from './object-cache.ts';
 import { isKey, objectPath, type StateLocation, stateFolderFor } from './state-folder.ts';
 
 export interface DirectoryClientOptions extends StateLocation {
@@ -35,7 +35,7 @@ export const openDirectoryClient = (root: string, options: DirectoryClientOption
   };
   const client: Client = {
     get,
-    list: (kind) => listObjects(folder, kind),
+    list: (kind, { brief = false } = {}) => (brief ? listBrief(folder, kind) : listObjects(folder, kind)),
     watch: async function* (kind, signal) {
       await prepare();
       const { watchObjects } = await import('./watch-objects.ts');

@@ -4,6 +4,7 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Kind, type Kinds, keyString, PLURALS, type Resource } from '../../api/object.ts';
+import { briefOf } from './brief.ts';
 import { foldersSignature } from './folders-signature.ts';
 import { signatureOf } from './signature.ts';
 import { listStateFiles, type StateFile } from './state-listing.ts';
@@ -23,14 +24,36 @@ const remembered = new Map<string, Cache>();
 /** A smaller share of new objects than this is parsed again next time rather than written down with all the others. */
 const WORTH_WRITING = 0.01;
 
-export const listObjects = async <K extends Kind>(folder: string, kind: K, now: number = Date.now()): Promise<readonly Kinds[K][]> => {
-  const path = join(folder, 'cache', `${PLURALS[kind]}.json`);
+export const listObjects = async <K extends Kind>(folder: string, kind: K, now: number = Date.now()): Promise<readonly Kinds[K][]> =>
+  valuesOf(await currentObjects(folder, kind, now));
+
+/** As listObjects, but what no list shows may be missing. */
+export const listBrief = async <K extends Kind>(folder: string, kind: K, now: number = Date.now()): Promise<readonly Kinds[K][]> => {
+  const path = cachePath(folder, `${PLURALS[kind]}-brief`);
+  const cached = remembered.get(path) ?? readCache(path);
+  const folders = foldersSignature(join(folder, PLURALS[kind]), now);
+  const isCurrent = folders !== undefined && folders === cached.folders;
+  if (isCurrent) remembered.set(path, cached);
+  if (isCurrent) return valuesOf(cached);
+  const current = await currentObjects(folder, kind, now);
+  const brief = Object.entries(current.objects).map(([id, [signature, object]]) => [id, [signature, briefOf(object)]]);
+  if (current.folders !== undefined) writeCache(path, { folders: current.folders, objects: Object.fromEntries(brief) });
+  return valuesOf(current);
+};
+
+const valuesOf = <K extends Kind>({ objects }: Cache): readonly Kinds[K][] =>
+  Object.values(objects).map(([, object]) => object as Kinds[K]);
+
+const cachePath = (folder: string, name: string): string => join(folder, 'cache', `${name}.json`);
+
+const currentObjects = async (folder: string, kind: Kind, now: number): Promise<Cache> => {
+  const path = cachePath(folder, PLURALS[kind]);
   const cached = remembered.get(path) ?? readCache(path);
   const folders = foldersSignature(join(folder, PLURALS[kind]), now);
   const isCurrent = folders !== undefined && folders === cached.folders;
   const current = isCurrent ? cached : await readObjects({ folder, kind, path }, cached.objects, folders);
   remembered.set(path, current);
-  return Object.values(current.objects).map(([, object]) => object as Kinds[K]);
+  return current;
 };
 
 interface Listing {
