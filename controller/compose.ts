@@ -3,12 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { keyString } from './api/object.ts';
 import type { Config } from './config.ts';
+import { createFence } from './fence.ts';
 import { registerGauges } from './gauges.ts';
 import { createOperator, type Operator } from './operator.ts';
 import type { LogStore } from './output/log-store.ts';
 import { openLogStore } from './output/open-log-store.ts';
 import { sweepLogs } from './output/sweep-logs.ts';
 import { providerModules } from './provider/index.ts';
+import type { ProviderModules } from './provider/providers.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createHealth, type Health } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
@@ -17,18 +19,21 @@ import { healthRoutes, metricsRoutes, startServer } from './server/server.ts';
 import { createHosts } from './session/create-hosts.ts';
 import { stopAllRuns } from './session/stop-all-runs.ts';
 import { localShell } from './shell/local.ts';
-import { openStore, parseTarget } from './store/open.ts';
+import { type Election, openStore, parseTarget } from './store/open.ts';
 
 export interface Composed {
   run(signal: AbortSignal): Promise<void>;
 }
 
 const SWEEP_MS = 3600_000;
+/** SPEC 4: every write of a session goes to all that watch it. */
+const CLUSTER_OUTPUT_MS = 60_000;
 
 export const compose = async (config: Config, log: Logger): Promise<Composed> => {
   const clock = systemClock;
-  const { store, stateFolder, close } = await openStore(parseTarget(config.store, config.directory), {
+  const opened = await openStore(parseTarget(config.store, config.directory), {
     clock,
+    random: Math.random,
     newUID: randomUUID,
     holder: config.holder,
     environment: config.environment,
@@ -38,8 +43,10 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     retentionMs: config.retentionMs,
     onProblem: (problem) => log.warn({ problem }, 'Could not take user input'),
   });
+  const { stateFolder, election, close } = opened;
+  const fence = createFence(election ? election.mayAct : () => true);
   const logRoot = join(stateFolder, 'logs');
-  const logs = openLogStore({ root: logRoot });
+  const logs = fence.logs(openLogStore({ root: logRoot }));
   const hosts = createHosts({
     logs,
     clock,
@@ -49,21 +56,23 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   });
   const metrics = config.http ? createMetrics({ process: true }) : undefined;
   const operator = createOperator({
-    store,
-    providers: modules(config, stateFolder),
-    hosts,
+    store: fence.store(opened.store),
+    providers: fence.providers(modules(config, stateFolder)),
+    hosts: fence.hosts(hosts),
     logs,
     clock,
     log,
     random: Math.random,
     ...(metrics ? { metrics } : {}),
+    ...(election ? leading(election, log) : {}),
   });
+  if (election) metrics?.gauge(leadershipGauge(election));
   return {
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
       const server = await serve(config, operator, metrics, log, signal);
       try {
-        await operator.run(signal);
+        await Promise.race([operator.run(signal), ...(election ? [election.lost] : [])]);
       } finally {
         stopSweeping();
         await server?.close();
@@ -74,11 +83,33 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   };
 };
 
-export const modules = ({ environment }: Config, stateFolder: string) =>
-  providerModules({
+export const modules = (config: Config, stateFolder: string): ProviderModules => {
+  const { environment } = config;
+  const all = providerModules({
     clock: systemClock,
     local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },
   });
+  // In a cluster the controller's own machine is the pod: nobody gets to run there by writing a pool.
+  const isOpen = config.allowLocal || parseTarget(config.store, config.directory).type === 'dir';
+  return isOpen ? all : new Map([...all].filter(([type]) => type !== 'Local'));
+};
+
+/** The caches are warm and every machine can be judged by then: a standby takes over within a pass. */
+const leading = (election: Election, log: Logger) => ({
+  outputIntervalMs: CLUSTER_OUTPUT_MS,
+  lead: async (signal: AbortSignal) => {
+    log.info({ identity: election.identity }, 'Waiting for the lease');
+    if (await election.lead(signal)) log.info({ identity: election.identity }, 'Leading');
+  },
+});
+
+/** controller-runtime's name. */
+const leadershipGauge = (election: Election) => ({
+  name: 'leader_election_master_status',
+  help: 'Whether this process holds the lease: 1 is leader, 0 is standby',
+  labels: ['name'] as const,
+  collect: () => [{ labels: { name: 'berth-controller' }, value: election.isLeader ? 1 : 0 }],
+});
 
 const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {
   const health = watchHealth(operator, log);

@@ -10,7 +10,7 @@ import { semanticallyEqual } from './equal.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Logger } from './log.ts';
 import { worstError } from './retry.ts';
-import { isNewer } from './version.ts';
+import { isNewer } from '../api/version.ts';
 
 export interface ReconcileContext<K extends Kind, O, A extends Action> {
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keyOf } from '../../controller/api/object.ts';
 import { createCache } from '../../controller/runtime/cache.ts';
-import { isNewer } from '../../controller/runtime/version.ts';
+import { isNewer } from '../../controller/api/version.ts';
 import { metadata, session, vm } from './objects.ts';
 
 const test = suite('cache');

@@ -1,0 +1,39 @@
+// Berth's side of a test cluster: CRDs installed, an Api to it, and a way back to an empty cluster between tests.
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kind } from '../../../controller/api/object.ts';
+import { systemClock } from '../../../controller/runtime/clock.ts';
+import { connect } from '../../../controller/store/cluster/connect.ts';
+import { readAll } from '../../../controller/store/cluster/read.ts';
+import { type Api, createApi } from '../../../controller/store/cluster/request.ts';
+import { objectPath } from '../../../controller/store/cluster/resources.ts';
+import { removeObject } from '../../../controller/store/cluster/store.ts';
+import type { Kube } from './start.ts';
+
+const KINDS: readonly Kind[] = ['Session', 'VM', 'VMPool'];
+const CRDS = fileURLToPath(new URL('../../../crds', import.meta.url));
+
+export const installCRDs = async (kube: Kube): Promise<void> => {
+  await kube.kubectl(['apply', '--server-side', '-f', CRDS]);
+  await kube.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
+};
+
+export const openApi = async (kube: Kube, kubeconfig: string = kube.kubeconfig): Promise<Api> => {
+  const connection = await connect({ kubeconfig, monotonic: systemClock.monotonic });
+  return createApi(connection, { clock: systemClock, random: Math.random });
+};
+
+/** Removes every object of ours, finalizers or not. */
+export const wipe = async (api: Api): Promise<void> => {
+  for (const kind of KINDS) {
+    for (let left = await readAll(api, kind); left.length > 0; left = await readAll(api, kind)) {
+      for (const { metadata } of left) {
+        const body = { metadata: { finalizers: null } };
+        const release = { doing: 'release', method: 'PATCH', path: objectPath(kind, metadata), type: 'application/merge-patch+json', body } as const;
+        if ((metadata.finalizers ?? []).length > 0) await api.send(release).catch(() => undefined);
+        await removeObject(api, kind, metadata);
+      }
+      await delay(20);
+    }
+  }
+};
