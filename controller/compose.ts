@@ -31,7 +31,8 @@ const CLUSTER_OUTPUT_MS = 60_000;
 
 export const compose = async (config: Config, log: Logger): Promise<Composed> => {
   const clock = systemClock;
-  const opened = await openStore(parseTarget(config.store, config.directory), {
+  const target = parseTarget(config.store, config.directory);
+  const opened = await openStore(target, {
     clock,
     random: Math.random,
     newUID: randomUUID,
@@ -41,7 +42,7 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     state: config.state,
     writeStatus: config.writeStatus,
     retentionMs: config.retentionMs,
-    onProblem: (problem) => log.warn({ problem }, 'Could not take user input'),
+    onProblem: (problem) => log.warn({ problem }, target.type === 'dir' ? 'Could not take user input' : 'Had trouble with the API server'),
   });
   const { stateFolder, election, close } = opened;
   const fence = createFence(election ? election.mayAct : () => true);

@@ -4,14 +4,13 @@ import { createSecrets } from '../../controller/store/cluster/secrets.ts';
 import { createClusterStore } from '../../controller/store/cluster/store.ts';
 import { testStore } from '../contracts/store.ts';
 import { kubeAssets } from '../fakes/kube/assets.ts';
-import { installCRDs, openApi, wipe } from '../fakes/kube/cluster.ts';
+import { closeAll, installCRDs, openApi, wipe } from '../fakes/kube/cluster.ts';
 import { startKube } from '../fakes/kube/start.ts';
 import { skip } from '../runner/skip.ts';
 
 const assets = kubeAssets('the store contract on a real API server');
 if (assets) {
   const kube = await startKube(assets);
-  process.once('beforeExit', () => void kube.close());
   await installCRDs(kube);
   const api = await openApi(kube);
   const hasSecrets = kube.variant !== 'crd';
@@ -23,6 +22,6 @@ if (assets) {
       const store = createClusterStore({ api, clock: systemClock, random: Math.random, record: () => undefined });
       return { store, setSecret: createSecrets(api, undefined).setSecret, close: async () => undefined };
     },
-    hasSecrets ? {} : { secrets: false },
+    { secrets: hasSecrets, end: () => closeAll(api, kube) },
   );
 }

@@ -19,8 +19,15 @@ const POOL: NewObject<'VMPool'> = {
   spec: { provider: { type: 'Local' }, sizes: [{ name: 'l' }] },
 };
 
-/** Each test has a new, empty store. `secrets: false`: there is no place for them where this one is tested. */
-export const testStore = (name: string, open: () => Promise<OpenedStore>, { secrets = true }: { readonly secrets?: boolean } = {}): void => {
+export interface StoreTestOptions {
+  /** False where there is no place for them. */
+  readonly secrets?: boolean;
+  /** Called after the last test. */
+  readonly end?: () => Promise<void>;
+}
+
+/** Each test has a new, empty store. */
+export const testStore = (name: string, open: () => Promise<OpenedStore>, { secrets = true, end }: StoreTestOptions = {}): void => {
   const test = suite(`store contract: ${name}`);
   const check = (title: string, body: (opened: OpenedStore) => Promise<void>): void => {
     test(title, async () => {
@@ -215,6 +222,7 @@ export const testStore = (name: string, open: () => Promise<OpenedStore>, { secr
     for (let n = 0; n < 50; n += 1) store.record({ type: 'Normal', reason: 'PlacedSession', message: 'x'.repeat(n * 100), regarding });
   });
 
+  if (end) test.after(end);
   test.run();
 };
 

@@ -99,8 +99,7 @@ async function* follow<K extends Kind>(kind: K, state: WatchState, options: Watc
       line.heard();
     }
   } catch (error) {
-    const canRefuse = state.step === 'stream' && !hadNews;
-    if (canRefuse && error instanceof ApiError && error.code === 'invalid') return { how: 'refused' };
+    if (state.step === 'stream' && !hadNews && isRefusal(error)) return { how: 'refused' };
     return endedBy(line.silent ? silence(kind) : error, { version, lastedMs: clock.monotonic() - startedAt, hadNews }, signal, onError);
   } finally {
     line.close();
@@ -124,6 +123,12 @@ const isInitialEnd = ({ type, object }: WatchEvent): boolean =>
   type === 'BOOKMARK' && object.metadata?.annotations?.['k8s.io/initial-events-end'] === 'true';
 
 const streamError = (kind: Kind, { object }: WatchEvent): ApiError => new ApiError(object.code ?? 500, object, `watch ${kind} objects`);
+
+/**
+ * Old servers answer 400 or 422, those without what it takes (etcd before 3.4.25) begin the stream and put a 500 into it.
+ * What stands in the way of a list as well is no refusal.
+ */
+const isRefusal = (error: unknown): boolean => error instanceof ApiError && ![401, 403, 404, 410, 429, 503].includes(error.status);
 
 const silence = (kind: Kind): OperatorError =>
   new OperatorError('unavailable', `cannot watch ${kind} objects: nothing was heard for ${SILENCE_MS / 1000} s`);
