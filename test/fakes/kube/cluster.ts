@@ -1,6 +1,8 @@
 // Berth's side of a test cluster: CRDs installed, an Api to it, and a way back to an empty cluster between tests.
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { Kind } from '../../../controller/api/object.ts';
 import { systemClock } from '../../../controller/runtime/clock.ts';
 import { connect } from '../../../controller/store/cluster/connect.ts';
@@ -8,16 +10,40 @@ import { readAll } from '../../../controller/store/cluster/read.ts';
 import { type Api, createApi } from '../../../controller/store/cluster/request.ts';
 import { objectPath } from '../../../controller/store/cluster/resources.ts';
 import { removeObject } from '../../../controller/store/cluster/store.ts';
+import { readManifests } from '../../../controller/store/yaml/read-manifests.ts';
 import type { Kube } from './start.ts';
 
 const KINDS: readonly Kind[] = ['Session', 'VM', 'VMPool'];
 const CRDS = fileURLToPath(new URL('../../../crds', import.meta.url));
 
 export const installCRDs = async (kube: Kube): Promise<void> => {
-  // A server of 1.20 drops the CEL rules that it does not know where they are created, and refuses to apply them.
-  await kube.kubectl(kube.variant === 'full' ? ['create', '--validate=false', '-f', CRDS] : ['apply', '--server-side', '-f', CRDS]);
+  if (kube.variant === 'full') await kube.kubectl(['create', '--validate=false', '-f', '-'], { input: forOldServer() });
+  else await kube.kubectl(['apply', '--server-side', '-f', CRDS]);
   await kube.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
 };
+
+/**
+ * A server of 1.20 drops the CEL rules that it does not know where they are created, and refuses to apply them. Built with
+ * a later Go it also takes an empty string for null (go-openapi compares it with the zero value): so strings may be null.
+ */
+const forOldServer = (): string => {
+  const documents = readdirSync(CRDS)
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file) => {
+      const read = readManifests(readFileSync(join(CRDS, file), 'utf8'));
+      return 'documents' in read ? read.documents.map(({ value }) => value) : [];
+    });
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: documents }, (key, node: unknown) =>
+    key !== 'items' && mayBeEmpty(node) ? { ...node, nullable: true } : node,
+  );
+};
+
+const mayBeEmpty = (node: unknown): node is object =>
+  typeof node === 'object' &&
+  node !== null &&
+  'type' in node &&
+  node.type === 'string' &&
+  !['minLength', 'pattern', 'enum', 'format', 'jsonPath'].some((key) => key in node);
 
 export const openApi = async (kube: Kube, kubeconfig: string = kube.kubeconfig): Promise<Api> => {
   const connection = await connect({ kubeconfig, monotonic: systemClock.monotonic });
