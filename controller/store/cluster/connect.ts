@@ -10,8 +10,6 @@ export interface Connection {
   readonly server: string;
   /** Of the context, or of the pod we run in; undefined where neither names one. */
   readonly namespace: string | undefined;
-  /** The user as the kubeconfig calls it: for messages. */
-  readonly user: string;
   /** `fresh` asks anew (token rotated, 401); otherwise credentials are asked for at most once a minute. */
   credentials(fresh?: boolean): Promise<Credentials>;
   close(): Promise<void>;
@@ -49,7 +47,6 @@ export const connect = async (options: ConnectOptions): Promise<Connection> => {
   return {
     server: cluster.server.replace(/\/+$/, ''),
     namespace: context.namespace || undefined,
-    user: context.user,
     credentials: (fresh = false) => {
       const now = options.monotonic();
       if (known === undefined || fresh || now - known.at > CREDENTIALS_MS) {
