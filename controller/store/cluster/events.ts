@@ -65,6 +65,8 @@ export const createEventRecorder = ({ api, clock, identity, newSuffix }: EventRe
         if (error === undefined || isStatus(error, 404) || errorCode(error) !== 'unavailable') break;
         await wait(clock, PAUSE_MS * tries, stop.signal);
       }
+      // Given up or not: only news is worth another attempt.
+      each.writtenCount = Math.max(each.writtenCount, 1);
     }
     isSending = false;
   };

@@ -8,6 +8,7 @@ import { listWatch } from '../../../controller/store/cluster/watch.ts';
 import type { Change } from '../../../controller/store/store.ts';
 import { type FakeApiServer, refused, startApiServer } from '../../fakes/api-server.ts';
 import { fastClock } from '../../fakes/fast-clock.ts';
+import { until } from '../../fakes/until.ts';
 
 const test = suite('cluster watch');
 const VMS = collectionPath('VM', 'default');
@@ -212,8 +213,5 @@ test('an error that its reader takes for final ends it', async () => {
   await server.close();
 });
 
-const until = async (holds: () => boolean): Promise<void> => {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
-};
 
 test.run();
