@@ -35,6 +35,8 @@ export interface Timing {
 
 const TIMING: Timing = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 const JITTER = 1.2;
+/** Between standbys that would all look at the same moment. */
+const SPREAD_MS = 200;
 
 export const createElection = (options: ElectionOptions): Election => {
   const { clock, random, onProblem, identity, timing = TIMING } = options;
@@ -129,7 +131,10 @@ export const createElection = (options: ElectionOptions): Election => {
           renewing = renew();
           return true;
         }
-        await wait(clock, timing.retryMs * (1 + random() * JITTER), signal);
+        // Looks again when the lease runs out, rather than up to a whole pause later.
+        const left = observed === undefined ? 0 : observed.at + observed.stored.leaseMs - clock.monotonic();
+        const pause = timing.retryMs * (1 + random() * JITTER);
+        await wait(clock, left > 0 ? Math.min(pause, left + random() * SPREAD_MS) : pause, signal);
       }
       return false;
     },
