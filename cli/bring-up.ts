@@ -56,8 +56,11 @@ export const startController = async (
   return { holder, log };
 };
 
+/** What a status says may be from before the start: the controller tells when it has looked at the VMs. */
 const hasLooked = async (context: Context, client: Client, target: Target): Promise<boolean> =>
-  (await client.list('Session')).every(isSeen) && !(await context.parts.hasUnread(target));
+  (await client.holder())?.lookedTime !== undefined &&
+  (await client.list('Session')).every(isSeen) &&
+  !(await context.parts.hasUnread(target));
 
 const pause = async (context: Context): Promise<void> => {
   await delay(POLL_MS);

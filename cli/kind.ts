@@ -8,7 +8,7 @@ const NAMES: Readonly<Record<Kind, readonly string[]>> = {
   VM: ['vm', 'vms', 'bvm'],
 };
 
-export const KINDS = ['Session', 'VMPool', 'VM'] as const satisfies readonly Kind[];
+const KINDS = ['Session', 'VMPool', 'VM'] as const satisfies readonly Kind[];
 
 export const parseKind = (text: string): Kind => {
   const [word = ''] = text.toLowerCase().split('.');

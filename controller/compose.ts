@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { keyString } from './api/object.ts';
 import type { Config } from './config.ts';
 import { createFence } from './fence.ts';
+import { firstLook } from './first-look.ts';
 import { registerGauges } from './gauges.ts';
 import { createOperator, type Operator } from './operator.ts';
 import type { LogStore } from './output/log-store.ts';
@@ -72,6 +73,9 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
       const server = await serve(config, operator, metrics, log, signal);
+      firstLook(operator.informers, hosts, signal)
+        .then(() => opened.tellLooked?.())
+        .catch((error: unknown) => log.warn({ error }, 'Could not tell commands that all VMs were looked at'));
       try {
         await Promise.race([operator.run(signal), ...(election ? [election.lost] : [])]);
       } finally {

@@ -55,7 +55,7 @@ export const readConfig = (options: ControllerOptions = {}, environment: Environ
 });
 
 /** Where Berth keeps its manifests when it is told nothing (SPEC 4). */
-export const defaultDirectory = (environment: Environment): string =>
+const defaultDirectory = (environment: Environment): string =>
   join(environment.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'berth');
 
 const oneOf = <T extends string>(name: string, value: string | undefined, allowed: readonly T[]): T | undefined => {

@@ -62,6 +62,8 @@ const fenceHost = (host: Host, guard: Guard): Host => ({
   facts: () => host.facts(),
   launch: guard((...args) => host.launch(...args)),
   stop: guard((...args) => host.stop(...args)),
+  refuse: guard((...args) => host.refuse(...args)),
+  setDeadline: guard((...args) => host.setDeadline(...args)),
   type: guard((...args) => host.type(...args)),
   clean: guard((...args) => host.clean(...args)),
 });

@@ -1,5 +1,4 @@
 // `berth plan`: what the controller would decide for every pool now, without doing it. Observe + decide, printed.
-import { findCondition } from './api/condition.ts';
 import { type Kind, type Kinds, keyOf, keyString, type ObjectKey } from './api/object.ts';
 import type { Indexes, View } from './api/view.ts';
 import { createProviders, type ProviderModules } from './provider/providers.ts';
@@ -54,12 +53,22 @@ export const plan = async (client: Client, modules: ProviderModules, now: number
     providers: createProviders(modules),
     hosts: { get: () => undefined },
     logs: { hasSpace: async () => true },
+    settle: async () => undefined,
   });
-  const named = sessions.map(({ metadata, ...rest }) => ({ namespace: metadata.namespace, name: poolNameOf({ metadata, ...rest }) }));
+  const named = sessions.map((session) => ({ namespace: session.metadata.namespace, name: poolNameOf(session) }));
   const wanted = new Map([...pools.map(keyOf), ...named].map((key) => [keyString(key), key]));
   const observed = await Promise.all([...wanted.values()].map((key) => observe(key, now)));
-  return { pools: observed.flatMap((pool) => (pool ? [planOf(pool)] : [])) };
+  return { pools: observed.flatMap((pool) => (pool ? [planOf(unexplained(pool))] : [])) };
 };
+
+/** As if nobody had been told yet why they wait: the controller repeats no reason, and a plan tells them all. */
+const unexplained = (observed: PoolObserved): PoolObserved => ({
+  ...observed,
+  sessions: observed.sessions.map((session) => {
+    const conditions = session.status?.conditions?.filter(({ type }) => type !== 'Placed');
+    return conditions ? { ...session, status: { ...session.status, conditions } } : session;
+  }),
+});
 
 const planOf = (observed: PoolObserved): PoolPlan => {
   const { actions } = decide(observed);
@@ -67,9 +76,7 @@ const planOf = (observed: PoolObserved): PoolPlan => {
   const waits = new Map(actions.flatMap((action) => (action.do === 'explainWait' ? [[action.session, action.wait] as const] : [])));
   const waiting = classify(observed).pending.flatMap((session, index): Waiting[] => {
     if (placed.has(session)) return [];
-    const known = findCondition(session.status?.conditions, 'Placed');
-    const stands = known?.status === 'False' ? known : { reason: 'VMBooting', message: 'a VM is made for it' };
-    const { reason, message } = waits.get(session) ?? stands;
+    const { reason, message } = waits.get(session) ?? { reason: 'VMBooting', message: 'a VM is made for it' };
     return [{ session: session.metadata.name, reason, message, position: index + 1 }];
   });
   return {

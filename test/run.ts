@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     coverage: { type: 'boolean', default: false },
-    timeout: { type: 'string', default: '180' },
+    timeout: { type: 'string', default: '300' },
     root: { type: 'string', default: resolve(import.meta.dirname, '..') },
   },
 });

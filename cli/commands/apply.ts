@@ -17,7 +17,8 @@ export class ApplyCommand extends BerthCommand {
     const client = await this.client();
     const manifests = (await Promise.all(this.files.map((file) => this.context.parts.readManifests(file, this.context.stdin)))).flat();
     if (this.files.length > 0 && manifests.length === 0) throw usageError('no resources of Berth in what was given');
-    for (const { kind, key, change } of await client.apply(manifests.map((manifest) => this.placed(manifest)))) this.out(`${resourceName(kind, key.name)} ${change}\n`);
+    for (const { kind, key, change } of await client.apply(manifests.map((manifest) => this.placed(manifest))))
+      this.out(`${resourceName(kind, key.name)} ${change}\n`);
     if (this.confirmPrune) {
       await client.confirmPrune();
       this.out('Held-back deletions confirmed.\n');

@@ -27,18 +27,23 @@ export class WaitCommand extends BerthCommand {
   async execute(): Promise<number> {
     const target = TARGETS.find((known) => known === this.for);
     if (target === undefined) throw usageError(`--for: "${this.for}" is neither running nor finished`);
-    const expired = this.timeout === undefined ? undefined : AbortSignal.timeout(parseDuration(this.timeout, '--timeout') * 1000);
+    const expired = new AbortController();
+    // Not AbortSignal.timeout, whose timer does not keep the process alive.
+    const timer =
+      this.timeout === undefined ? undefined : setTimeout(() => expired.abort(), parseDuration(this.timeout, '--timeout') * 1000);
     try {
-      return await this.waitFor(target, expired);
+      return await this.waitFor(target, expired.signal);
     } catch (error) {
       const { text, exit } = failureOf(error);
       if (exit === EXIT.interrupted || exit === EXIT.timeout) throw error;
       this.say(text);
       return EXIT.berth; // any smaller code would read as the session's own
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  private async waitFor(target: (typeof TARGETS)[number], expired: AbortSignal | undefined): Promise<number> {
+  private async waitFor(target: (typeof TARGETS)[number], expired: AbortSignal): Promise<number> {
     const client = await this.client();
     const keys = new Map<string, string>();
     for (const id of this.ids) {
@@ -49,7 +54,7 @@ export class WaitCommand extends BerthCommand {
     const told = new Set<string>();
     const ends = await waitUntil(client, ({ sessions }) => this.look(sessions, { keys, told, target }), {
       interrupted: this.context.interrupted,
-      ...(expired === undefined ? {} : { expired }),
+      expired,
     });
     if (ends === undefined)
       throw new CliError(`timed out after ${this.timeout} waiting for ${this.ids.map(plainName).join(', ')}`, { exit: EXIT.timeout });

@@ -3,7 +3,8 @@ import { parseTime } from '../../controller/api/clock.ts';
 
 /** At most `length` characters of `text`, with `...` right after the last word where something was cut. Counted in code points. */
 export const cut = (text: string, length: number): string => {
-  const characters = [...text];
+  // A prompt may be long: no more of it is taken apart than could be shown, at two code units a character.
+  const characters = [...text.slice(0, 2 * (length + 1))];
   return characters.length <= length ? text : `${characters.slice(0, length).join('').trimEnd()}...`;
 };
 
@@ -15,9 +16,13 @@ export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\
  * Counted in code points: what is padded are names, words and numbers, and wide characters come in last columns only. The
  * segmentation tables that an exact width needs would cost `list` more than everything else it loads.
  */
-export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
+const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
 
-const lengthOf = (text: string): number => [...text].length;
+const lengthOf = (text: string): number => {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+};
 
 /** `45s`, `2m`, `14h`, `3d`. A clock that went back gives `0s`. */
 export const age = (since: string, now: number): string => {

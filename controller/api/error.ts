@@ -2,7 +2,7 @@
 
 export type ErrorCode =
   | 'invalid' // the input is wrong: stop until it changes
-  | 'denied' // not allowed: stop until something changes
+  | 'denied' // not allowed: try again, rarely
   | 'quota' // refused for capacity or budget: wait long
   | 'unavailable' // may work later: back off
   | 'conflict' // somebody else wrote first: look again now

@@ -309,7 +309,7 @@ export interface VMPoolSpec {
   readonly prime?: {
     /** slots is the number of free ready slots to hold. */
     readonly slots: number;
-    /** size is the size of the VMs to hold them on. Unset means the pool's first size. */
+    /** size is the size of the VMs to hold them on. Unset means any size of the pool. */
     readonly size?: 's' | 'm' | 'l' | 'xl';
     /** region is the region to hold them in. Unset means any. */
     readonly region?: string;

@@ -1,6 +1,6 @@
 // Where a log lies on disk: the bytes at their own offsets in `log`, and `index.json` beside it: the holes, and a count
 // up to some offset so that a restart need not read gigabytes again.
-import { open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LogName } from './log-store.ts';
 
@@ -19,6 +19,15 @@ const EMPTY: LogIndex = { bytes: 0, newlines: 0, holes: [] };
 export const logFolder = (root: string, log: LogName): string => join(root, log.namespace, `${log.name}.${log.uid}`);
 export const logFile = (folder: string): string => join(folder, 'log');
 const indexFile = (folder: string): string => join(folder, 'index.json');
+
+/** Not the root: one that is missing was moved away, and is not to be made anew. */
+export const makeLogFolder = async (folder: string): Promise<void> => {
+  for (const path of [dirname(folder), folder]) {
+    await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+};
 
 export const readIndex = async (folder: string): Promise<LogIndex> => {
   const text = await readFile(indexFile(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {

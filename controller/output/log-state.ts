@@ -1,7 +1,7 @@
 // What the store knows of one log without reading it: size, counts and the raw tail, kept up to date append by append.
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { type LogIndex, logFile, readIndex, syncFolder, writeIndex } from './log-files.ts';
+import { open } from 'node:fs/promises';
+import { type LogIndex, logFile, makeLogFolder, readIndex, syncFolder, writeIndex } from './log-files.ts';
 import type { LogSummary } from './log-store.ts';
 import { NOTHING_SCANNED, type PullRequestScan, pullRequestURL, scanForPullRequest } from './pull-request.ts';
 import { RAW_TAIL_BYTES, readableTail } from './tail.ts';
@@ -57,7 +57,7 @@ export const loadState = async (folder: string): Promise<LogState> => {
 
 /** Resolves once the bytes are on disk. */
 export const appendTo = async (folder: string, state: LogState, bytes: Uint8Array): Promise<LogState> => {
-  if (state.bytes === 0) await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (state.bytes === 0) await makeLogFolder(folder);
   const file = await open(logFile(folder), constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
     for (let done = 0; done < bytes.length; ) {
@@ -74,7 +74,7 @@ export const appendTo = async (folder: string, state: LogState, bytes: Uint8Arra
 };
 
 export const skipTo = async (folder: string, state: LogState, to: number): Promise<LogState> => {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeLogFolder(folder);
   const scan = { ...state.scan, carry: new Uint8Array(0) };
   const holes = [...state.holes, [state.bytes, to] as const];
   return saveIndex(folder, { ...state, scan, holes, tail: new Uint8Array(0), bytes: to }, state.bytes);

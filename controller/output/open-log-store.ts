@@ -13,6 +13,12 @@ const REMEMBERED_LOGS = 1000;
 export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
   const states = new Map<string, LogState>();
   const inTurn = oneAtATime();
+  /** Made once: a folder that is missing later was moved away. */
+  let isMade = false;
+  const ready = async (): Promise<void> => {
+    if (!isMade) await mkdir(root, { recursive: true, mode: 0o700 });
+    isMade = true;
+  };
 
   const stateOf = async (folder: string): Promise<LogState> => states.get(folder) ?? loadState(folder);
   const remember = (folder: string, state: LogState): LogState => {
@@ -34,6 +40,7 @@ export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
       const folder = logFolder(root, log);
       return inTurn(folder, () =>
         change(folder, async (state) => {
+          await ready();
           if (offset > state.bytes) throw behind(log, state.bytes, offset);
           const fresh = bytes.subarray(Math.min(bytes.length, state.bytes - offset));
           return fresh.length === 0 ? state : appendTo(folder, state, fresh);
@@ -46,7 +53,12 @@ export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
     },
     skip: (log, to) => {
       const folder = logFolder(root, log);
-      return inTurn(folder, () => change(folder, async (state) => (to <= state.bytes ? state : skipTo(folder, state, to))));
+      return inTurn(folder, () =>
+        change(folder, async (state) => {
+          await ready();
+          return to <= state.bytes ? state : skipTo(folder, state, to);
+        }),
+      );
     },
     remove: (log) => {
       const folder = logFolder(root, log);
@@ -55,7 +67,10 @@ export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
         await rm(folder, { recursive: true, force: true });
       });
     },
-    hasSpace: () => hasSpace(root),
+    hasSpace: async () => {
+      await ready();
+      return hasSpace(root);
+    },
   };
 };
 
@@ -77,7 +92,8 @@ const behind = (log: LogName, bytes: number, offset: number): OperatorError =>
   new OperatorError('conflict', `log of ${log.namespace}/${log.name}: bytes from ${offset} on were offered, but it ends at ${bytes}`);
 
 const hasSpace = async (root: string): Promise<boolean> => {
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  const { bavail, blocks, bsize } = await statfs(root);
+  const { bavail, blocks, bsize } = await statfs(root).catch((cause: unknown) => {
+    throw new OperatorError('unavailable', `the folder of logs, ${root}, is missing or cannot be read: bring it back`, { cause });
+  });
   return bavail * bsize >= Math.max(MINIMUM_FREE_BYTES, blocks * bsize * MINIMUM_FREE_SHARE);
 };

@@ -5,7 +5,7 @@ import type { View } from '../api/view.ts';
 import type { LogStore } from '../output/log-store.ts';
 import type { Providers } from '../provider/providers.ts';
 import type { Hosts } from '../session/host.ts';
-import type { Store } from '../store/store.ts';
+import type { LearningStore } from './learning-store.ts';
 import { createPoolAct } from './pool/act.ts';
 import { decide as decidePool } from './pool/decide.ts';
 import type { PoolAction, PoolObserved } from './pool/model.ts';
@@ -27,7 +27,7 @@ export interface Reads {
   readonly sessions: View<'Session'>;
   readonly vms: View<'VM'>;
   readonly pools: View<'VMPool'>;
-  readonly store: Store;
+  readonly store: LearningStore;
   readonly providers: Providers;
   readonly hosts: Hosts;
   readonly logs: LogStore;
@@ -51,7 +51,7 @@ export const createReconcilers = (reads: Reads): Reconcilers => {
       kind: 'Session',
       observe: createSessionObserve({ ...reads, secret, takeOutputTurn: () => reads.takeOutputTurn() }),
       decide: decideSession,
-      act: createSessionAct({ store, hosts }),
+      act: createSessionAct({ store, hosts, logs: reads.logs }),
       status: sessionStatus,
     },
     vm: {
@@ -63,7 +63,7 @@ export const createReconcilers = (reads: Reads): Reconcilers => {
     },
     pool: {
       kind: 'VMPool',
-      observe: createPoolObserve({ ...reads, secret }),
+      observe: createPoolObserve({ ...reads, secret, settle: store.settle }),
       decide: decidePool,
       act: createPoolAct(store),
       status: poolStatus,

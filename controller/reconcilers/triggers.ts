@@ -57,8 +57,8 @@ export const createTriggers = (wake: Wake, { sessions, vms }: TriggerViews): Tri
       if (!known) return;
       const key = keyString(keyOf(known));
       wake.pool(key);
-      // Only its spec and its deletion mean anything to them.
-      if (before && after && before.metadata.generation === after.metadata.generation) return;
+      // Only its spec, its deletion, and how it is to go mean anything to them.
+      if (before && after && before.metadata.generation === after.metadata.generation && wayToGo(before) === wayToGo(after)) return;
       for (const vm of vms.byIndex('pool', key)) wake.vm(keyString(keyOf(vm)));
       for (const session of sessions.byIndex('pool', key)) wake.session(keyString(keyOf(session)));
     },
@@ -72,6 +72,10 @@ export const createTriggers = (wake: Wake, { sessions, vms }: TriggerViews): Tri
     },
   };
 };
+
+/** Annotations change no generation, and may well be set on a pool that is being deleted already. */
+const wayToGo = ({ metadata: { annotations } }: VMPool): string =>
+  `${annotations?.['berth.dev/delete-now']} ${annotations?.['berth.dev/abandon']}`;
 
 const poolKey = (session: Session): string => keyString({ namespace: session.metadata.namespace, name: poolNameOf(session) });
 

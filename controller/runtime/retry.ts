@@ -10,14 +10,15 @@ interface Backoff {
 
 const TABLE: Readonly<Record<ErrorCode, Backoff | 'never'>> = {
   invalid: 'never',
-  denied: 'never',
+  // Nothing tells us when permission is given back.
+  denied: { firstMs: 30_000, longestMs: 600_000 },
   quota: { firstMs: 60_000, longestMs: 600_000 },
   unavailable: { firstMs: 500, longestMs: 60_000 },
   conflict: { firstMs: 10, longestMs: 1_000 },
   bug: { firstMs: 1_000, longestMs: 300_000 },
 };
 
-/** Worst first. Those that stop come last: beside an error that a retry may cure, the retry has to happen. */
+/** Worst first. What stops comes last: beside an error that a retry may cure, the retry has to happen. */
 const BY_SEVERITY: readonly ErrorCode[] = ['bug', 'unavailable', 'quota', 'conflict', 'denied', 'invalid'];
 
 /**

@@ -84,6 +84,11 @@ export const connectHost = (options: HostConnectionOptions): HostConnection => {
         throw new OperatorError('unavailable', `the VM is not reachable${known.message ? `: ${known.message}` : ''}`);
       return commands.call(command, request, signal);
     });
+  const learn = async (command: 'launch' | 'refuse', request: Parameters<Host['refuse']>[0], signal: AbortSignal): Promise<void> => {
+    const reply = await call(command, request, signal);
+    const facts = (reply as { readonly run?: VMRun | null }).run;
+    if (facts) await runs.learn(runKey(request), facts);
+  };
   void keepUp();
 
   return {
@@ -93,12 +98,10 @@ export const connectHost = (options: HostConnectionOptions): HostConnection => {
     },
     host: {
       facts: () => ({ ...known, runs: runs.facts() }),
-      launch: async (spec, signal) => {
-        const reply = await call('launch', spec, signal);
-        const facts = (reply as { readonly run?: VMRun | null }).run;
-        if (facts) await runs.learn(runKey(spec), facts);
-      },
+      launch: (spec, signal) => learn('launch', spec, signal),
+      refuse: ({ uid, attempt, session, logBase }, signal) => learn('refuse', { uid, attempt, session, logBase }, signal),
       stop: async (run, mode, signal) => void (await call('stop', { ...id(run), mode }, signal)),
+      setDeadline: async (run, deadline, signal) => void (await call('deadline', { ...id(run), deadline: deadline ?? null }, signal)),
       type: async (run, input, signal) => void (await call('type', { ...id(run), id: input.id, text: input.text }, signal)),
       clean: async (run, signal) => void (await call('clean', id(run), signal)),
     },

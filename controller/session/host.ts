@@ -26,6 +26,13 @@ export interface Host {
   launch(spec: LaunchSpec, signal: AbortSignal): Promise<void>;
   /** Starts the kill ladder over the whole process tree; ends are observed. Unknown runs count as stopped. */
   stop(run: RunID, mode: 'Graceful' | 'Immediate', signal: AbortSignal): Promise<void>;
+  /**
+   * Records a run that the VM has never heard of as ended (cause `launch`), so that a launch which is still under way
+   * to it comes too late. `facts` show it then. Changes nothing for a run that is known.
+   */
+  refuse(run: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>, signal: AbortSignal): Promise<void>;
+  /** Moves the deadline that the VM keeps for a run; undefined: none. Seconds since the epoch. */
+  setDeadline(run: RunID, deadline: number | undefined, signal: AbortSignal): Promise<void>;
   /** Types `text` and Enter into the terminal, at most once per id. */
   type(run: RunID, input: { readonly id: string; readonly text: string }, signal: AbortSignal): Promise<void>;
   /** Removes workspace and files of a run that ended. */
@@ -54,12 +61,14 @@ export interface RunFacts extends RunID {
   readonly state: 'preparing' | 'running' | 'ended';
   readonly startTime?: string;
   readonly exit?: RunExit;
-  /** Size of the log on the VM as last seen. `exit` present: its final size. */
+  /** End of the log on the VM as last seen, as an offset in the session's log. `exit` present: its final size. */
   readonly logBytes: number;
   /** What of it is durable in the log store. */
   readonly copied: LogSummary;
   readonly waiting?: { readonly since: string; readonly question?: string };
   readonly deliveredIDs: readonly string[];
+  /** Seconds since the epoch, as the VM keeps it now. */
+  readonly deadline?: number;
   /** A stop that the VM has taken over and works on. */
   readonly stopping?: 'Graceful' | 'Immediate';
 }
@@ -92,4 +101,10 @@ export interface LaunchSpec extends RunID {
   /** Kept on the VM too: seconds since the epoch. */
   readonly deadline?: number;
   readonly maxOutputBytes: number;
+  /** Where in the session's log this attempt's output begins. */
+  readonly logBase: number;
+  /** What it takes of the VM's memory. */
+  readonly memoryMiB: number;
+  /** The VM refuses (`unavailable`) to run more than this, whatever two controllers believe. */
+  readonly capacity: { readonly slots: number; readonly memoryMiB: number };
 }

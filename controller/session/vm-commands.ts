@@ -5,8 +5,12 @@ import { OperatorError } from '../api/error.ts';
 import type { Channel, RunResult, Shell } from '../shell/shell.ts';
 
 export interface VMCommands {
-  /** Throws `conflict` when the VM refuses, `unavailable` when it can not be told whether it was done. */
-  call(command: 'launch' | 'stop' | 'type' | 'clean' | 'stop-all' | 'status', request: object, signal: AbortSignal): Promise<unknown>;
+  /** Throws `conflict` when the VM refuses for good, `unavailable` when it has no room now, or when it can not be told whether it was done. */
+  call(
+    command: 'launch' | 'stop' | 'refuse' | 'deadline' | 'type' | 'clean' | 'stop-all' | 'status',
+    request: object,
+    signal: AbortSignal,
+  ): Promise<unknown>;
   stream(signal: AbortSignal): Promise<Channel>;
 }
 

@@ -79,4 +79,6 @@ export interface Holder {
   readonly host: string;
   readonly startTime: string;
   readonly command: string;
+  /** When it had looked at every VM with something unfinished on it; absent until then. */
+  readonly lookedTime?: string;
 }

@@ -1347,7 +1347,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
          "l",
          "xl"
         ],
-        "description": "size is the size of the VMs to hold them on. Unset means the pool's first size."
+        "description": "size is the size of the VMs to hold them on. Unset means any size of the pool."
        },
        "region": {
         "type": "string",

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { OperatorError } from '../api/error.ts';
 import type { LogReader } from '../output/log-store.ts';
 import type { ClusterClientOptions, ClusterStoreOptions, OpenedClusterClient, OpenedClusterStore } from './cluster/open.ts';
+
 export type { Election } from './cluster/lease.ts';
 
 import type { DirectoryClientOptions, OpenedDirectoryClient } from './directory/client.ts';
@@ -17,7 +18,8 @@ export type Target =
   | { readonly type: 'cluster'; readonly context?: string };
 
 type DirectoryTarget = Extract<Target, { type: 'dir' }>;
-export type OpenedStore = OpenedDirectoryStore & Partial<Pick<OpenedClusterStore, 'election'>>;
+export type OpenedStore = Pick<OpenedClusterStore, 'store' | 'stateFolder' | 'close'> &
+  Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election'>>;
 export type OpenedClient = OpenedClusterClient & Partial<Pick<OpenedDirectoryClient, 'root'>>;
 type DirectoryOptions = Omit<DirectoryClientOptions, 'openLog'>;
 

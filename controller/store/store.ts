@@ -44,7 +44,8 @@ export interface Store {
 }
 
 export interface NewObject<K extends Kind> {
-  readonly metadata: Pick<ObjectMeta, 'name' | 'namespace'> & Partial<Pick<ObjectMeta, 'labels' | 'annotations' | 'finalizers' | 'ownerReferences'>>;
+  readonly metadata: Pick<ObjectMeta, 'name' | 'namespace'> &
+    Partial<Pick<ObjectMeta, 'labels' | 'annotations' | 'finalizers' | 'ownerReferences'>>;
   readonly spec: Kinds[K]['spec'];
 }
 

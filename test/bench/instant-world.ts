@@ -72,6 +72,8 @@ export const instantHosts = (logs: LogStore, runMs: number): Hosts => {
         clock.after(runMs, () => void end(running));
       },
       stop: async () => undefined,
+      refuse: async () => undefined,
+      setDeadline: async () => undefined,
       type: async () => undefined,
       clean: async (run) => void runs.delete(runKey(run)),
     };

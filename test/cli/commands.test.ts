@@ -325,7 +325,7 @@ test('waits for running, times out with 124, and calls its own failures 125', as
 test('sends an answer once, after what was sent before', async () => {
   const client = withSessions(session('s', { spec: { input: [{ id: 'q1', text: 'yes' }] } }));
   assert.is((await runCLI(['send', 's', 'use', 'OAuth'], { client })).out, 'Sent to s.\n');
-  const sent = client.patches[0]?.patch['input'] as readonly { readonly id: string; readonly text: string }[];
+  const sent = client.patches[0]?.patch.input as readonly { readonly id: string; readonly text: string }[];
   assert.equal(
     sent.map(({ text }) => text),
     ['yes', 'use OAuth'],

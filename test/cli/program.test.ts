@@ -35,7 +35,7 @@ test.after.each(async (world) => {
 
 const launch = (world: World, words: readonly string[]): ChildProcess =>
   spawn(process.execPath, [MAIN, ...words], {
-    env: { PATH: process.env['PATH'], HOME: world.folder, BERTH_STORE: `dir:${world.root}` },
+    env: { PATH: process.env.PATH, HOME: world.folder, BERTH_STORE: `dir:${world.root}` },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 

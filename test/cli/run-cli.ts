@@ -67,7 +67,13 @@ const fakeParts = (client: FakeClient): Parts => ({
   openClient: async () => client,
   runController: unused,
   spawnController: async () => {
-    client.held = { pid: process.pid, host: 'here', startTime: '2025-12-02T08:32:45Z', command: 'berth controller' };
+    client.held = {
+      pid: process.pid,
+      host: 'here',
+      startTime: '2025-12-02T08:32:45Z',
+      lookedTime: '2025-12-02T08:32:46Z',
+      command: 'berth controller',
+    };
     return { pid: process.pid, log: 'controller.log' };
   },
   hasUnread: async () => false,

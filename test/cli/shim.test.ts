@@ -12,7 +12,7 @@ const execute = promisify(execFile);
 
 test.before.each(async (context) => {
   context.folder = await mkdtemp(join(tmpdir(), "berth shim '"));
-  context.system = (process.env['PATH'] ?? '')
+  context.system = (process.env.PATH ?? '')
     .split(':')
     .filter((folder) => ['/bin', '/usr/bin'].includes(folder))
     .join(':');

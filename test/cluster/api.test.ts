@@ -20,7 +20,8 @@ if (assets) {
     const [line = ''] = (await kube.kubectl(['get', `${kind}.berth.dev`, '-o', 'wide'])).split('\n');
     return line.trim().split(/ {2,}/);
   };
-  const create = (resource: object) => kube.kubectl(['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'berth.dev/v1alpha1', ...resource }) });
+  const create = (resource: object) =>
+    kube.kubectl(['create', '-f', '-'], { input: JSON.stringify({ apiVersion: 'berth.dev/v1alpha1', ...resource }) });
 
   if (kube.variant !== 'full') {
     test('answers the table of cases as recorded, in the same words as the directory store', async () => {
@@ -77,7 +78,10 @@ if (assets) {
   });
 
   /** The server tells several causes in the order of a Go map. */
-  const sorted = ({ causes, ...rest }: Partial<Recorded> = {}) => ({ ...rest, causes: causes?.map((cause) => JSON.stringify(cause)).sort() });
+  const sorted = ({ causes, ...rest }: Partial<Recorded> = {}) => ({
+    ...rest,
+    causes: causes?.map((cause) => JSON.stringify(cause)).sort(),
+  });
 
   test.after(async () => {
     await kube.close();

@@ -8,11 +8,11 @@ import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Session } from '../../controller/api/types.generated.ts';
+import { kstatus } from '../fakes/kstatus.ts';
 import { kubeAssets } from '../fakes/kube/assets.ts';
 import { installCRDs } from '../fakes/kube/cluster.ts';
 import { startController } from '../fakes/kube/controller.ts';
 import { type Kube, startKube } from '../fakes/kube/start.ts';
-import { kstatus } from '../fakes/kstatus.ts';
 
 const CLI = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const run = promisify(execFile);
@@ -69,7 +69,14 @@ if (assets) {
     assert.is((await get('c')).status?.phase, 'Killed');
     const events = await kube.kubectl(['get', 'events', '-o', 'custom-columns=R:.reason,O:.involvedObject.name', '--no-headers']);
     for (const reason of ['PlacedSession +a', 'LaunchedSession +a', 'CreatingMachine']) assert.match(events, new RegExp(reason));
-    await kube.kubectl(['delete', '--timeout=60s', 'sessions.berth.dev/a', 'sessions.berth.dev/b', 'sessions.berth.dev/c', 'vmpools.berth.dev/p']);
+    await kube.kubectl([
+      'delete',
+      '--timeout=60s',
+      'sessions.berth.dev/a',
+      'sessions.berth.dev/b',
+      'sessions.berth.dev/c',
+      'vmpools.berth.dev/p',
+    ]);
     assert.is(await kube.kubectl(['get', 'berth', '-o', 'name']), '');
   });
 

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Clock } from '../../controller/api/clock.ts';
 import { errorCode } from '../../controller/api/error.ts';
-import { keyOf, type Kinds } from '../../controller/api/object.ts';
+import { type Kinds, keyOf } from '../../controller/api/object.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
 import { createInformer, type Informer } from '../../controller/runtime/informer.ts';
 import { createClusterStore } from '../../controller/store/cluster/store.ts';
@@ -30,7 +30,10 @@ if (assets) {
     createClusterStore({ api, clock, random: Math.random, record: () => undefined });
   const store = storeOf(direct);
   const create = (name: string) =>
-    store.create('VM', { metadata: { namespace: 'default', name, finalizers: ['a/b'] }, spec: { poolRef: { name: 'p' }, size: 'l', slots: 4 } });
+    store.create('VM', {
+      metadata: { namespace: 'default', name, finalizers: ['a/b'] },
+      spec: { poolRef: { name: 'p' }, size: 'l', slots: 4 },
+    });
   const at = ({ metadata }: Kinds['VM']) => ({ ...keyOf({ metadata }), uid: metadata.uid, resourceVersion: metadata.resourceVersion });
   const versions = (objects: readonly Kinds['VM'][]): readonly string[] =>
     objects.map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`).sort();
@@ -52,7 +55,11 @@ if (assets) {
     }
   };
   const untilEqual = (informer: Informer<'VM'>): Promise<void> =>
-    until(async () => String(versions(informer.list())) === String(versions(await store.list('VM'))), 'the same in cache and cluster', 30_000);
+    until(
+      async () => String(versions(informer.list())) === String(versions(await store.list('VM'))),
+      'the same in cache and cluster',
+      30_000,
+    );
 
   test('a cache is what the cluster is, however often its connection is cut', async () => {
     await watching(20, async (informer) => {

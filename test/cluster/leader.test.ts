@@ -49,13 +49,21 @@ if (assets) {
     kube.kubectl(['wait', '--for=condition=Finished', '--timeout=60s', ...names.map((name) => `sessions.berth.dev/${name}`)]);
 
   test('a standby is ready, and takes over from a leader that was killed within 20 s', async () => {
-    const pool = { apiVersion: 'berth.dev/v1alpha1', kind: 'VMPool', metadata: { name: 'p' }, spec: { provider: { type: 'Local' }, sizes: [{ name: 'l' }] } };
+    const pool = {
+      apiVersion: 'berth.dev/v1alpha1',
+      kind: 'VMPool',
+      metadata: { name: 'p' },
+      spec: { provider: { type: 'Local' }, sizes: [{ name: 'l' }] },
+    };
     await kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(pool) });
     start('one');
     const first = await untilLeading(() => true);
     const port = await freePort();
     const second = start('two', { BERTH_HTTP_ADDRESS: `127.0.0.1:${port}` });
-    await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200, 'readiness of the standby');
+    await until(
+      async () => (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined))?.status === 200,
+      'readiness of the standby',
+    );
     const metrics = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     assert.match(await metrics(), /leader_election_master_status\{name="berth-controller"\} 0/);
     await run('before');
@@ -87,8 +95,15 @@ if (assets) {
     running.delete(stale);
     assert.is.not(stale.process.exitCode, 0);
     // What was past its check when it froze may still be told of; nothing of what came later is done.
-    const done = stale.log().slice(before).split('\n').filter((line) => line.includes('Carried out action'));
-    assert.equal(done.filter((line) => line.includes('frozen-')), []);
+    const done = stale
+      .log()
+      .slice(before)
+      .split('\n')
+      .filter((line) => line.includes('Carried out action'));
+    assert.equal(
+      done.filter((line) => line.includes('frozen-')),
+      [],
+    );
     assert.match(stale.log(), /lease default\/berth-controller was lost/);
   });
 
@@ -107,7 +122,10 @@ if (assets) {
     const lines = readFileSync(starts, 'utf8').trim().split('\n').sort();
     assert.equal(lines, ['after', 'before', 'frozen-1', 'frozen-2']);
     const vms = await kube.kubectl(['get', 'vms.berth.dev', '-o', 'name']);
-    assert.is(readdirSync(join(state, 'local'), { recursive: true }).filter((path) => String(path).endsWith('machine.json')).length, vms.trim().split('\n').length);
+    assert.is(
+      readdirSync(join(state, 'local'), { recursive: true }).filter((path) => String(path).endsWith('machine.json')).length,
+      vms.trim().split('\n').length,
+    );
   });
 
   test.after(async () => {

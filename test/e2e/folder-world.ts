@@ -2,7 +2,7 @@
 // its exit codes and both of its streams. Home, state and temporary files are the world's own.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -36,7 +36,9 @@ export interface FolderWorld {
   berth(...words: readonly string[]): Promise<Ran>;
   session(name: string): Promise<Session | undefined>;
   until<T>(what: string, look: () => T | undefined | false | Promise<T | undefined | false>, patienceMs?: number): Promise<T>;
-  untilPhase(name: string, phase: string): Promise<Session>;
+  untilPhase(name: string, phase: string, patienceMs?: number): Promise<Session>;
+  /** Ends what runs on its machines: for whoever takes away the disk under them. */
+  closeRuns(): Promise<void>;
   /** Ends all that it started, runs on machines included, and removes everything. */
   close(): Promise<void>;
 }
@@ -46,6 +48,8 @@ const ENTRY = resolve(import.meta.dirname, '..', '..', 'cli', 'main.ts');
 const AS_A_USER = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] as const;
 const WITH_UP = new Set(['list', 'status', 'output', 'kill', 'send', 'wait', 'delete']);
 const PATIENCE_MS = 20_000;
+/** For an orderly end, which also writes down what was covered. */
+const END_MS = 3_000;
 
 /** `isOrdinary`: file modes hold for us, be it by a dropped capability. */
 const { isOrdinary, prefix } = ((): { readonly isOrdinary: boolean; readonly prefix: readonly string[] } => {
@@ -59,7 +63,6 @@ export { isOrdinary };
 export interface FolderOptions {
   /** The folder of manifests; one of its own unless given. */
   readonly root?: (base: string) => string;
-  readonly state?: (base: string) => string;
 }
 
 export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
@@ -67,15 +70,14 @@ export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
   const root = options.root?.(base) ?? join(base, 'manifests');
   for (const folder of [root, join(base, 'home'), join(base, 'tmp')]) mkdirSync(folder, { recursive: true });
   const logFile = join(base, 'controller.log');
-  const location = { stateHome: join(base, 'xdg-state', 'berth'), state: options.state?.(base) };
+  const location = { stateHome: join(base, 'xdg-state', 'berth') };
   const env = environment(base, root);
-  const flags = location.state === undefined ? [] : ['--state', location.state];
   const children = new Set<ChildProcess>();
   let controller: ChildProcess | undefined;
 
   const open = () => openClient({ type: 'dir', path: root }, { ...location, now: Date.now });
   const start = (command: readonly string[], stdio: 'pipe' | 'log'): ChildProcess => {
-    const [program = '', ...args] = [...prefix, process.execPath, ...command, ...flags];
+    const [program = '', ...args] = [...prefix, process.execPath, ...command];
     const child =
       stdio === 'pipe'
         ? spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -124,14 +126,19 @@ export const openFolderWorld = (options: FolderOptions = {}): FolderWorld => {
         await new Promise((done) => setTimeout(done, 20));
       }
     },
-    untilPhase: (name, phase) =>
-      world.until(`${name} ${phase}`, async () => {
+    untilPhase: (name, phase, patienceMs) => {
+      const look = async (): Promise<Session | false> => {
         const session = await world.session(name);
         return session?.status?.phase === phase && session;
-      }),
+      };
+      return world.until(`${name} ${phase}`, look, patienceMs);
+    },
+    closeRuns: async () => {
+      for (const folder of machineFolders(base)) await stopRuns(folder);
+    },
     close: async () => {
-      await Promise.all([...children].map((child) => end(child, 'SIGKILL')));
-      for (const folder of machineFolders((await open()).stateFolder)) await stopRuns(folder);
+      await Promise.all([...children].map((child) => end(child, 'SIGTERM')));
+      await world.closeRuns();
       rmSync(base, { recursive: true, force: true });
     },
   };
@@ -157,14 +164,14 @@ const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
   child.kill(signal);
+  const impatience = setTimeout(() => child.kill('SIGKILL'), END_MS);
   await exit;
+  clearTimeout(impatience);
 };
 
-const machineFolders = (state: string): readonly string[] => {
-  const local = join(state, 'local');
-  if (!existsSync(local)) return [];
-  return readdirSync(local).flatMap((pool) => readdirSync(join(local, pool)).map((uid) => join(local, pool, uid)));
-};
+/** Wherever a state folder of this world may be, or have been. */
+const machineFolders = (base: string): readonly string[] =>
+  globSync(join(base, '{*/.berth,*/*/.berth,xdg-state/berth/*}', 'local', '*', '*'));
 
 const stopRuns = async (folder: string): Promise<void> => {
   const shell = localShell({ BERTH_HOME: folder }, process.env);

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { until } from '../session/vm-world.ts';
+import { eventually } from './eventually.ts';
 
 export interface Terminal {
   /** Types a command as printed, and gives back what appeared under it, and its exit code. */
@@ -27,7 +27,6 @@ export interface TerminalOptions {
   readonly cwd: string;
 }
 
-const PATIENCE_MS = 30_000;
 const execute = promisify(execFile);
 
 export const openTerminal = async ({ folder, columns, env, cwd }: TerminalOptions): Promise<Terminal> => {
@@ -44,14 +43,14 @@ export const openTerminal = async ({ folder, columns, env, cwd }: TerminalOption
   /** Lines of the command on the screen. */
   let typed = 0;
   const prompt = () =>
-    until(async () => {
+    eventually(async () => {
       const codes = await answers();
       if (codes.length <= answered) return undefined;
       const text = await screen();
       if (!/(^|\n)\$$/.test(text)) return undefined;
       answered = codes.length;
       return { screen: text.slice(0, -1).split('\n').slice(typed).join('\n').trimEnd(), code: Number(codes.at(-1)) };
-    }, PATIENCE_MS);
+    });
   const type = async (text: string) => {
     for (const line of text.split('\n')) {
       await tmux('send-keys', '-l', line);
@@ -75,10 +74,10 @@ export const openTerminal = async ({ folder, columns, env, cwd }: TerminalOption
     },
     press: async (key) => void (await tmux('send-keys', key)),
     shows: (what) =>
-      until(async () => {
+      eventually(async () => {
         const text = await screen();
         return what.test(text) ? text : undefined;
-      }, PATIENCE_MS),
+      }),
     prompt,
     close: async () => void (await tmux('kill-server').catch(() => undefined)),
   };

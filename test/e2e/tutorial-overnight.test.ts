@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { until } from '../session/vm-world.ts';
+import { eventually } from './eventually.ts';
 import { ID, idsIn, normalise } from './normalise.ts';
 import { openUserWorld } from './world.ts';
 
@@ -29,7 +29,7 @@ test('a task ends in the night and is reviewed in the morning', async () => {
     const controller = await world.controllerPID();
     process.kill(controller, 'SIGKILL');
     await world.tell('hold', undefined);
-    await until(async () => ((await world.run('pgrep', '-f', `${world.root}.* supervise `)).out === '' ? true : undefined), 30_000);
+    await eventually(async () => ((await world.run('pgrep', '-f', `${world.root}.* supervise `)).out === '' ? true : undefined));
     assert.is((await world.session(id))?.status?.phase, 'Running', 'nobody was there to write its end down');
 
     const morning = await world.terminal();

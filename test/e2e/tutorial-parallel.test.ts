@@ -74,14 +74,14 @@ test('three sessions share one VM, and watch shows them running and completed', 
 
     // Ten seconds are long for a test; watch is the same with one.
     await terminal.begin("watch -n 1 'amplihack remote list'");
-    await terminal.shows(/(running .*\n.*){3}/);
+    await terminal.shows(/(running [\s\S]*){3}/);
     await world.tell('hold', undefined);
-    const watched = await terminal.shows(/(completed .*\n?.*){3}/);
+    const watched = await terminal.shows(/(completed [\s\S]*){3}/);
     await terminal.press('C-c');
     await terminal.prompt();
     assert.is(
       normalise(watched.slice(watched.indexOf('SESSION'))),
-      running.replaceAll('running ', 'completed ').replace('STATUS ', 'STATUS  '),
+      running.replaceAll('running   ', 'completed  ').replace('STATUS ', 'STATUS  '),
     );
   } finally {
     await world.close();

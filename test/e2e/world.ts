@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Session } from '../../controller/api/types.generated.ts';
-import { processesWith, until } from '../session/vm-world.ts';
+import { processesWith } from '../session/vm-world.ts';
+import { eventually } from './eventually.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 export interface Ran {
@@ -45,7 +46,6 @@ export interface UserWorld {
 const repository = resolve(import.meta.dirname, '..', '..');
 const main = join(repository, 'cli', 'main.ts');
 const agents = join(repository, 'test', 'fixtures', 'agents');
-const PATIENCE_MS = 30_000;
 /** Set by whoever runs the tests; the controller of one world must not meet those of another. */
 const FOREIGN = /^(BERTH_(?!TEST_MARK)|TMUX|XDG_|ANTHROPIC_|OPENAI_|GITHUB_|GH_|COPILOT_|CODEX_)/;
 
@@ -93,16 +93,16 @@ export const openUserWorld = async (): Promise<UserWorld> => {
     },
     reaches: (id, phase) => world.sees(id, (session) => session.status?.phase === phase),
     prints: (id, text) =>
-      until(async () => {
+      eventually(async () => {
         const uid = (await world.session(id))?.metadata.uid;
         const log = await readFile(join(store, '.berth', 'logs', 'default', `${id}.${uid}`, 'log'), 'utf8').catch(() => '');
         return log.includes(text) ? log : undefined;
-      }, PATIENCE_MS),
+      }),
     sees: (id, look) =>
-      until(async () => {
+      eventually(async () => {
         const session = await world.session(id);
         return session !== undefined && look(session) ? session : undefined;
-      }, PATIENCE_MS),
+      }),
     controllerPID: async () => {
       const { pid } = JSON.parse(await readFile(join(store, '.berth', 'holder.json'), 'utf8')) as { readonly pid: number };
       return pid;
@@ -111,7 +111,7 @@ export const openUserWorld = async (): Promise<UserWorld> => {
       for (const terminal of terminals) await terminal.close();
       await berth('kill', '--all', '--force');
       await berth('down');
-      const left = await until(async () => ((await processesWith(root)).length === 0 ? 0 : undefined), 5_000).catch(() =>
+      const left = await eventually(async () => ((await processesWith(root)).length === 0 ? 0 : undefined)).catch(() =>
         processesWith(root),
       );
       await rm(root, { recursive: true, force: true });

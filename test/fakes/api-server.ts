@@ -157,7 +157,10 @@ export const startApiServer = async (options: Partial<ApiOptions> = {}): Promise
     const lines = initial
       ? [
           ...inCollection(path).map((object) => ({ type: 'ADDED', object })),
-          { type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version), annotations: { 'k8s.io/initial-events-end': 'true' } } } },
+          {
+            type: 'BOOKMARK',
+            object: { metadata: { resourceVersion: String(version), annotations: { 'k8s.io/initial-events-end': 'true' } } },
+          },
         ]
       : log.filter((event) => event.version > from && collection.test(event.collection)).map(({ type, object }) => ({ type, object }));
     response.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -190,7 +193,13 @@ export const startApiServer = async (options: Partial<ApiOptions> = {}): Promise
     const url = new URL(request.url ?? '', 'http://localhost');
     const raw = await text(request);
     const { authorization } = request.headers;
-    const one = { method: request.method ?? '', path: url.pathname, query: url.searchParams, authorization, body: raw ? JSON.parse(raw) : undefined };
+    const one = {
+      method: request.method ?? '',
+      path: url.pathname,
+      query: url.searchParams,
+      authorization,
+      body: raw ? JSON.parse(raw) : undefined,
+    };
     asked.push(one);
     const fault = server.fault(one);
     if (fault === 'hang') return;

@@ -25,7 +25,7 @@ export interface FakeLog extends LogReader {
   write(text: string | Uint8Array): void;
 }
 
-export const fakeLog = (): FakeLog => {
+const fakeLog = (): FakeLog => {
   let bytes = Buffer.alloc(0);
   const waiting = new Set<() => void>();
   return {

@@ -32,6 +32,7 @@ export interface Run extends RunID {
   log: string;
   /** Where in the session's log this attempt's output begins. */
   readonly base: number;
+  memoryMiB: number;
   burst: number;
   startTime?: string;
   exit?: RunExit;
@@ -39,13 +40,17 @@ export interface Run extends RunID {
   readonly typed: { readonly id: string; readonly text: string }[];
   stopping?: 'Graceful' | 'Immediate';
   cancelNext: () => void;
+  /** Seconds since the epoch. */
+  deadline?: number;
 }
 
 export interface Runs {
   readonly all: ReadonlyMap<string, Run>;
-  launch(spec: LaunchSpec, base: number): void;
+  launch(spec: LaunchSpec): void;
+  refuse(spec: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>): void;
   stop(id: RunID, mode: 'Graceful' | 'Immediate'): void;
   type(id: RunID, input: { readonly id: string; readonly text: string }): void;
+  setDeadline(id: RunID, deadline: number | undefined): void;
   clean(id: RunID): void;
   /** The machine goes down: everything on it ends, and nobody is left to say how. */
   powerOff(): void;
@@ -55,7 +60,7 @@ export interface Runs {
 export interface RunsParts {
   readonly timeline: Timeline;
   readonly random: Random;
-  readonly behaviourOf: (spec: LaunchSpec) => Behaviour;
+  readonly behaviourOf: (spec: Pick<LaunchSpec, 'session' | 'attempt'>) => Behaviour;
   /** An attempt was taken over; the program itself starts later, if at all. */
   readonly launched: (run: Run) => void;
   readonly started: (run: Run) => void;
@@ -101,7 +106,7 @@ export const createRuns = (parts: RunsParts): Runs => {
   const write = (run: Run): void => {
     for (let line = 0; line < 2; line++) run.log += `${run.session.name} attempt ${run.attempt} line ${run.burst * 2 + line + 1}\n`;
   };
-  const start = (run: Run, deadline: number | undefined) => {
+  const start = (run: Run) => {
     const { preparation } = run.behaviour;
     if (preparation !== 'ok') return end(run, { cause: preparation, message: `${preparation} failed (simulated)` });
     run.state = 'running';
@@ -109,7 +114,15 @@ export const createRuns = (parts: RunsParts): Runs => {
     parts.started(run);
     parts.changed(run);
     next(run);
-    if (deadline !== undefined) timeline.at(deadline * 1000 - timeline.wall(), () => terminate(run, 'deadline'));
+    keepDeadline(run);
+  };
+  const keepDeadline = (run: Run) => {
+    if (run.deadline === undefined || run.state !== 'running') return;
+    timeline.at(Math.max(0, run.deadline * 1000 - timeline.wall()), () => {
+      if (run.deadline === undefined || run.state === 'ended') return;
+      if (timeline.wall() >= run.deadline * 1000) terminate(run, 'deadline');
+      else keepDeadline(run); // it was moved, or the clock was
+    });
   };
   const terminate = (run: Run, cause: 'exited' | 'deadline') => {
     if (run.state === 'ended') return;
@@ -119,31 +132,46 @@ export const createRuns = (parts: RunsParts): Runs => {
     else timeline.at(random.between(10, 2000), () => end(run, endsWellOnTerm ? { cause, code: 0 } : { cause, signal: 15 }));
   };
 
+  const create = (spec: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>): Run => {
+    const { uid, attempt, session } = spec;
+    const run: Run = {
+      uid,
+      attempt,
+      session,
+      base: spec.logBase,
+      behaviour: parts.behaviourOf(spec),
+      state: 'preparing',
+      memoryMiB: 0,
+      log: '',
+      burst: 0,
+      typed: [],
+      cancelNext: () => {},
+    };
+    all.set(runKey(spec), run);
+    return run;
+  };
+  const refuseOverfull = ({ capacity, memoryMiB }: LaunchSpec): void => {
+    const others = [...all.values()].filter((run) => run.state !== 'ended');
+    const memory = others.reduce((sum, run) => sum + run.memoryMiB, memoryMiB);
+    if (others.length < capacity.slots && memory <= capacity.memoryMiB) return;
+    throw new OperatorError('unavailable', 'the VM has no room now (simulated)');
+  };
+
   return {
     all,
-    launch: (spec, base) => {
+    launch: (spec) => {
       const key = runKey(spec);
       if (claimed.has(key)) return;
       if ([...all.values()].some((run) => run.uid === spec.uid && run.attempt > spec.attempt)) {
         throw new OperatorError('invalid', `attempt ${spec.attempt} of ${spec.session.name} is outdated (simulated)`);
       }
+      refuseOverfull(spec);
       claimed.add(key);
-      const { uid, attempt, session } = spec;
-      const run: Run = {
-        uid,
-        attempt,
-        session,
-        base,
-        behaviour: parts.behaviourOf(spec),
-        state: 'preparing',
-        log: '',
-        burst: 0,
-        typed: [],
-        cancelNext: () => {},
-      };
-      all.set(key, run);
+      const run = create(spec);
+      run.memoryMiB = spec.memoryMiB;
+      if (spec.deadline !== undefined) run.deadline = spec.deadline;
       parts.launched(run);
-      run.cancelNext = timeline.at(random.between(50, 8000), () => start(run, spec.deadline));
+      run.cancelNext = timeline.at(random.between(50, 8000), () => start(run));
       parts.changed(run);
     },
     stop: (id, mode) => {
@@ -164,6 +192,20 @@ export const createRuns = (parts: RunsParts): Runs => {
         run.cancelNext();
         next(run);
       }
+      parts.changed(run);
+    },
+    refuse: (spec) => {
+      const key = runKey(spec);
+      if (claimed.has(key)) return;
+      claimed.add(key);
+      end(create(spec), { cause: 'launch', message: 'stopped before it was started (simulated)' });
+    },
+    setDeadline: (id, deadline) => {
+      const run = all.get(runKey(id));
+      if (!run || run.state === 'ended') return;
+      if (deadline === undefined) delete run.deadline;
+      else run.deadline = deadline;
+      keepDeadline(run);
       parts.changed(run);
     },
     clean: (id) => {
@@ -188,6 +230,7 @@ export const createRuns = (parts: RunsParts): Runs => {
       ...(run.exit && { exit: run.exit }),
       ...(run.waiting && { waiting: run.waiting }),
       ...(run.stopping && { stopping: run.stopping }),
+      ...(run.deadline !== undefined && { deadline: run.deadline }),
     }),
   };
 };

@@ -87,7 +87,9 @@ test('what runs on a machine ends with it, and a deletion that was interrupted i
   // As a controller leaves it that died right after marking the machine.
   await writeFile(join(machine.id, 'deleting'), '');
   await until(async () => ((await world.reopen().list(world.pool, signal)).length === 0 ? true : undefined));
-  assert.equal(await processesWith(uid), []);
+  assert.equal(await processesWith(`BERTH_SESSION_UID=${uid}\0`), []);
+  // The command that ended them may itself still be on its way out.
+  await until(async () => ((await processesWith(uid)).length === 0 ? true : undefined));
   shell.close();
   await world.close();
 });

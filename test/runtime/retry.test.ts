@@ -12,7 +12,7 @@ const of = (code: ConstructorParameters<typeof OperatorError>[0], retryAfterMs?:
 test('follows the table', () => {
   for (const [code, delays] of [
     ['invalid', ['never', 'never', 'never']],
-    ['denied', ['never', 'never', 'never']],
+    ['denied', [30_000, 60_000, 600_000]],
     ['quota', [60_000, 120_000, 600_000]],
     ['unavailable', [500, 1_000, 60_000]],
     ['conflict', [10, 20, 1_000]],

@@ -1,5 +1,5 @@
 // One run on a VM: what the program gets, what of it is logged, how its end is told. Real tmux, Python and processes.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -130,6 +130,42 @@ test('refuses to start again what was cleaned up, and an older attempt', async (
   await rejects(() => world.launch('true', { uid }), /files are removed/);
   await world.launch('true', { uid, attempt: 3 });
   await rejects(() => world.launch('true', { uid, attempt: 2 }), /attempt 3/);
+});
+
+test('never runs more than fits, whatever it is told', async () => {
+  const small = { capacity: { slots: 100, memoryMiB: 1_000_000 }, memoryMiB: 400_000 };
+  const first = await world.launch('sleep 60', small);
+  const busy = (await world.host().facts()).runs;
+  const active = [...busy.values()].filter(({ state }) => state !== 'ended').length;
+  await rejects(() => world.launch('true', { capacity: { slots: active, memoryMiB: 1_000_000 } }), /slots of this VM are taken/);
+  await rejects(() => world.launch('true', { capacity: { slots: 100, memoryMiB: 400_001 } }), /memory in use to \d+ of 400001 MiB/);
+  await world
+    .host()
+    .launch(world.spec(first, 'sleep 60', { ...small, capacity: { slots: active, memoryMiB: 400_000 } }), AbortSignal.timeout(10_000));
+  await world.host().stop({ uid: first, attempt: 1 }, 'Immediate', AbortSignal.timeout(10_000));
+  await world.ended(first);
+});
+
+test('a run that was refused before its launch came ends without having been started', async () => {
+  const uid = `u-${randomUUID()}`;
+  const { session, logBase } = world.spec(uid, 'true');
+  await world.host().refuse({ uid, attempt: 1, session, logBase }, AbortSignal.timeout(10_000));
+  assert.is(world.facts(uid)?.exit?.cause, 'launch');
+  await world.host().launch(world.spec(uid, 'touch started'), AbortSignal.timeout(10_000));
+  const { exit } = await world.ended(uid);
+  assert.equal([exit.cause, exit.message], ['launch', 'stopped before it was started']);
+  await rejects(() => stat(world.file(uid, 'workspace/started')), /ENOENT/);
+});
+
+test('a later attempt goes on where the log of the one before ends', async () => {
+  const uid = await world.launch('echo first attempt');
+  await world.ended(uid);
+  await world.host().clean({ uid, attempt: 1 }, AbortSignal.timeout(10_000));
+  const logBase = (await world.log(uid)).length;
+  await world.host().launch(world.spec(uid, 'echo second attempt', { attempt: 2, logBase }), AbortSignal.timeout(10_000));
+  const { logBytes } = await world.ended(uid, 2);
+  assert.is(logBytes, 'first attempt\nsecond attempt\n'.length);
+  assert.is((await world.log(uid)).toString(), 'first attempt\nsecond attempt\n');
 });
 
 test('does not clean up what runs', async () => {

@@ -107,8 +107,10 @@ test('a stop ends a clone that hangs', async () => {
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
+  // It may come before the launch is answered.
+  const connected = new Promise((resolve) => server.once('connection', resolve));
   const uid = await world.launch('true', { git: { url: `git://127.0.0.1:${port}/r` } });
-  await new Promise((resolve) => server.once('connection', resolve));
+  await connected;
   assert.is(world.facts(uid)?.state, 'preparing');
   await world.host().stop({ uid, attempt: 1 }, 'Graceful', AbortSignal.timeout(10_000));
   const { exit } = await world.ended(uid);

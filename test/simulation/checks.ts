@@ -3,7 +3,16 @@
 
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
-import { checkCapacity, checkDeletion, checkNewMachine, checkNewVM, checkThrift, checkVMChange, createLimits } from './vm-checks.ts';
+import {
+  checkDeletion,
+  checkNewMachine,
+  checkNewVM,
+  checkPlacements,
+  checkRuns,
+  checkThrift,
+  checkVMChange,
+  createLimits,
+} from './vm-checks.ts';
 import type { World } from './world.ts';
 
 export interface Checks {
@@ -59,7 +68,8 @@ export const createChecks = (world: World): Checks => {
     violations,
     violate,
     afterStep: () => {
-      if (dirty && !world.isRelaxed()) checkCapacity(world, violate);
+      if (dirty && !world.isRelaxed()) checkPlacements(world, violate);
+      if (dirty) checkRuns(world, violate);
       dirty = false;
     },
   };

@@ -95,6 +95,7 @@ const providerModule = (world: World, process: Process, problem: () => ErrorCode
   const answering = <T>(what: () => T): T => {
     const code = problem();
     if (code) throw new OperatorError(code, 'the provider refuses everything (simulated)');
+    if (world.faults.strikes('deniedCall')) throw new OperatorError('denied', 'the provider refuses this call (simulated)');
     return what();
   };
   const open: ProviderModule['open'] = (pool) =>

@@ -113,12 +113,22 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
         change(
           `launches ${spec.session.name} ${on(spec)}`,
           (vm) => {
-            vm.runs.launch(spec, parts.logs.summary(spec.session).bytes);
+            vm.runs.launch(spec);
             showAll(vm);
           },
           signal,
         ),
       stop: (id, mode, signal) => change(`stops ${on(id)} (${mode})`, (vm) => vm.runs.stop(id, mode), signal),
+      refuse: (spec, signal) =>
+        change(
+          `refuses ${spec.session.name} ${on(spec)}`,
+          (vm) => {
+            vm.runs.refuse(spec);
+            showAll(vm);
+          },
+          signal,
+        ),
+      setDeadline: (id, deadline, signal) => change(`moves the deadline of ${on(id)}`, (vm) => vm.runs.setDeadline(id, deadline), signal),
       type: (id, input, signal) => change(`types ${input.id} into ${on(id)}`, (vm) => vm.runs.type(id, input), signal),
       clean: (id, signal) => change(`cleans ${on(id)}`, (vm) => vm.runs.clean(id), signal).then(() => lookSoon()),
     },

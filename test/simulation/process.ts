@@ -57,7 +57,6 @@ export const createProcess = (parts: ProcessParts): Process => {
     if (!alive) return late(what, apply, isEffect, parts);
     if (signal?.aborted) throw signal.reason;
     if (faults.strikes('failedCall')) throw new OperatorError('unavailable', `${what}: the other side is not available (simulated)`);
-    if (isEffect && faults.strikes('deniedCall')) throw new OperatorError('denied', `${what}: not allowed (simulated)`);
     const result = apply();
     if (!isEffect) return result;
     parts.affected();
@@ -107,7 +106,7 @@ const latency = (faults: Faults, random: Random): number => {
   return random.chance(0.1) ? random.between(5, 400) : 0;
 };
 
-export const sleep = (timeline: Timeline, ms: number): Promise<void> =>
+const sleep = (timeline: Timeline, ms: number): Promise<void> =>
   new Promise((resolve) => {
     timeline.at(ms, resolve);
   });

@@ -7,11 +7,19 @@ export interface FoundBug {
 
 export const FOUND: readonly FoundBug[] = [
   {
-    seed: 3,
+    seed: 4,
     story: 'a session placed straight onto a ready VM while its finalizer was refused was never held again, so never launched',
   },
   {
     seed: 6,
     story: 'the machine of a VM object that was being deleted vanished, and the session on it waited for ever',
+  },
+  {
+    seed: 274,
+    story: 'a placement was stored and its answer lost, and the next pass, on a stale cache, gave the same slot to another session',
+  },
+  {
+    seed: 20201,
+    story: "of two controllers one had looked at a VM before the other's launch, and called the session lost for not being in sight",
   },
 ];

@@ -58,6 +58,7 @@ export const checkFinish = (world: World, before: Session | undefined, after: Se
   const attempt = world.launched.filter(({ run }) => run.uid === after.metadata.uid && run.attempt === (after.status?.attempt ?? 1));
   const last = attempt.find(({ run }) => run.startTime !== undefined) ?? attempt.at(-1);
   checkEnd(world, after, last, wrong);
+  checkInput(world, after, wrong);
   if (last) checkLog(world, after, last, wrong);
 };
 
@@ -81,6 +82,13 @@ const codeOf = ({ code, signal }: RunExit): number | undefined => code ?? (signa
 const isPoolEnding = (world: World, session: Session): boolean =>
   world.database.get('VMPool', { namespace: session.metadata.namespace, name: session.spec.poolRef?.name ?? 'default' })?.metadata
     .deletionTimestamp !== undefined;
+
+/** Typed at most once, whatever the attempt, and in the order of the list. */
+const checkInput = (world: World, session: Session, wrong: Violate): void => {
+  const typed = world.launched.filter(({ run }) => run.uid === session.metadata.uid).flatMap(({ run }) => run.typed.map(({ id }) => id));
+  const inOrder = (session.spec.input ?? []).map(({ id }) => id).filter((id) => typed.includes(id));
+  if (typed.join() !== inOrder.join()) wrong(`its input was typed as ${typed.join()}, not as ${inOrder.join()}`);
+};
 
 /** What a lost machine had not handed over is lost with it, but there is never a gap or a byte it did not write. */
 const checkLog = (world: World, session: Session, { run, machine }: StartedRun, wrong: Violate): void => {

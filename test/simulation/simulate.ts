@@ -32,6 +32,7 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
   const world = createWorld(seed, options.told ?? false);
   const checks = createChecks(world);
   const controllers = createControllers(world);
+  const started = world.timeline.wall();
   let steps = 0;
   const runUntil = async (ms: number): Promise<void> => {
     for (let next = world.timeline.nextAt(); next !== undefined && next <= ms; next = world.timeline.nextAt()) {
@@ -47,7 +48,9 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
   await settle();
   await runUntil(TROUBLE_MS);
   let restSince = TROUBLE_MS;
-  for (let now = TROUBLE_MS, effects = -1; checks.violations.length === 0 && now - restSince < REST_MS; now += GLANCE_MS) {
+  // A clock that was set back puts off by as much whatever is due at a time of day.
+  const rest = REST_MS + Math.max(0, started - (world.timeline.wall() - world.timeline.elapsed()));
+  for (let now = TROUBLE_MS, effects = -1; checks.violations.length === 0 && now - restSince < rest; now += GLANCE_MS) {
     if (controllers.effects() !== effects) restSince = now;
     effects = controllers.effects();
     if (now > TROUBLE_MS + PEACE_MS) checks.violate(`the operator still makes changes ${PEACE_MS / 3600_000} h after the last trouble`);

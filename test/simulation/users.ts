@@ -101,7 +101,8 @@ const cordon: Change = (world, random) => {
 const reprioritize: Change = (world, random) => {
   const session = some(random, world.database.list('Session').filter(isUnfinished));
   if (!session) return undefined;
-  world.database.edit('Session', session.metadata, { spec: { priority: random.int(-5, 9) } });
+  const spec = random.chance(0.7) ? { priority: random.int(-5, 9) } : { activeDeadlineSeconds: random.pick([undefined, 60, 2000]) };
+  world.database.edit('Session', session.metadata, { spec });
   return 'userChangesPriority';
 };
 

@@ -4,7 +4,7 @@ import { parseMoney } from '../../controller/api/money.ts';
 import { keyString, type Resource } from '../../controller/api/object.ts';
 import { poolSizes } from '../../controller/api/sizes.ts';
 import type { Session, VM, VMPool } from '../../controller/api/types.generated.ts';
-import { isFinished, memoryOf, poolNameOf, startedOf } from '../../controller/reconcilers/session/facts.ts';
+import { isFinished, memoryOf, occupiedVM, poolNameOf, startedOf } from '../../controller/reconcilers/session/facts.ts';
 import { isDraining, isFailed, wasBooted } from '../../controller/reconcilers/vm/facts.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
 import { vmOf, type World } from './world.ts';
@@ -121,13 +121,10 @@ export const checkDeletion = (world: World, machine: CloudMachine, violate: Viol
   }
 };
 
-export const checkCapacity = (world: World, violate: Violate): void => {
-  const placed = Map.groupBy(
-    world.database.list('Session').filter((session) => session.status?.vm && !isFinished(session)),
-    (session) => session.status?.vm?.uid ?? '',
-  );
-  for (const [uid, sessions] of placed) {
-    const vm = vmOf(world, uid);
+export const checkPlacements = (world: World, violate: Violate): void => {
+  const unfinished = world.database.list('Session').filter((session) => !isFinished(session));
+  for (const [uid, sessions] of Map.groupBy(unfinished, occupiedVM)) {
+    const vm = uid === undefined ? undefined : vmOf(world, uid);
     if (!vm) continue;
     const names = sessions.map((session) => session.metadata.name).join(', ');
     if (sessions.length > vm.spec.slots)
@@ -136,6 +133,10 @@ export const checkCapacity = (world: World, violate: Violate): void => {
     const available = memoryOfVM(world, vm);
     if (memory > available) violate(`sessions with ${memory} MiB on ${vm.metadata.name} of ${available} MiB: ${names}`);
   }
+};
+
+/** Holds whatever two controllers believe at once: the VM itself refuses what does not fit. */
+export const checkRuns = (world: World, violate: Violate): void => {
   for (const machine of world.cloud.existing()) {
     const slots = vmOf(world, machine.vmUID)?.spec.slots;
     const live = [...machine.runs.all.values()].filter((run) => run.state !== 'ended').length;

@@ -130,7 +130,7 @@ const fateOf = (faults: Faults, random: Random): Fate => {
 };
 
 /** Each attempt has its own character, whatever was drawn before it, so that the story of one survives small changes. */
-const behaviourOf = ({ session, attempt }: LaunchSpec, faults: Faults, seed: number): Behaviour => {
+const behaviourOf = ({ session, attempt }: Pick<LaunchSpec, 'session' | 'attempt'>, faults: Faults, seed: number): Behaviour => {
   const random = createRandom(seed).fork(`${session.name}.${attempt}`);
   const bursts = random.int(1, 6);
   return {

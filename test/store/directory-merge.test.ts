@@ -13,6 +13,7 @@ const desired = (spec: Readonly<Record<string, unknown>>, more: object = {}) => 
 
 test('a merge patch replaces lists, merges maps and removes at null', () => {
   assert.equal(mergePatch({ a: [1], b: { c: 1, d: 2 }, e: 1 }, { a: [2], b: { c: null, x: 3 }, e: null }), { a: [2], b: { d: 2, x: 3 } });
+  assert.equal(mergePatch({ a: 1 }, { a: { b: 2 } }), { a: { b: 2 } });
 });
 
 test('a verb is remembered beside what the file said, and stands until that changes', () => {
@@ -86,6 +87,7 @@ test('in a file of several documents only the right one is touched', () => {
   assert.is(spliceStatus(text, 'Session/default/c', {}), undefined);
   assert.is(spliceStatus('{kind: Session, metadata: {name: a}}\n', 'Session/default/a', {}), undefined);
   assert.is(spliceStatus('kind: Session\nmetadata: x\n', 'Session/default/a', {}), undefined);
+  assert.is(spliceStatus('kind: Session\nmetadata: {name: a}\n: no key\n', 'Session/default/a', {}), undefined);
 });
 
 test.run();

@@ -73,7 +73,7 @@ export const createDirectoryWorld = (options: Partial<DirectoryStoreOptions> & {
   return world;
 };
 
-export const storeOptions = (base: string): DirectoryStoreOptions => ({
+const storeOptions = (base: string): DirectoryStoreOptions => ({
   clock: systemClock,
   newUID: randomUUID,
   holder: { pid: process.pid, host: hostname(), command: 'test' },

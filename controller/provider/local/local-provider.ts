@@ -1,6 +1,8 @@
 // Pretends that this machine is many: a VM is a directory with its own sessions. A real default, not a toy: what runs in
 // it outlives the controller, and everything is found again from the directories alone.
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../api/clock.ts';
+import { OperatorError } from '../../api/error.ts';
 import type { VMPool } from '../../api/types.generated.ts';
 import type { Shell } from '../../shell/shell.ts';
 import type { Machine, Offering, Provider, ProviderModule } from '../provider.ts';
@@ -35,7 +37,11 @@ const openPool = (opened: VMPool, machines: Machines, { clock, shell }: LocalPro
   },
   create: (vm, pool) => machines.create(pool.metadata.uid, vm.metadata.uid, vm.metadata.name),
   delete: ({ vmUID }) => machines.delete(opened.metadata.uid, vmUID),
-  connect: ({ id }) => shell(id),
+  connect: ({ id }) => {
+    // What is run there would make it anew.
+    if (!existsSync(id)) throw new OperatorError('unavailable', `the folder of the VM, ${id}, is missing: bring it back`);
+    return shell(id);
+  },
   offerings: (pool) =>
     pool.spec.sizes.map(({ name }): Offering => ({ size: name, sku: '', region: REGION, hourlyUSD: NOTHING_TO_PAY, available: true })),
 });

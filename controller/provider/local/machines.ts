@@ -1,8 +1,9 @@
 // The directories that stand for machines. Made by rename, so that one exists whole or not at all; marked before it is
 // deleted, so that a crash on the way is seen and gone on with at the next look.
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
+import { OperatorError } from '../../api/error.ts';
 import type { Shell } from '../../shell/shell.ts';
 
 export interface Machines {
@@ -34,6 +35,15 @@ const GONE = '.gone.';
 
 export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): Machines => {
   const removing = new Set<string>();
+  let isMade = false;
+  /** Made once: a folder that is missing later was moved away, and its machines are not gone. */
+  const ready = async (): Promise<void> => {
+    if (!isMade) await mkdir(root, { recursive: true, mode: 0o700 });
+    isMade = true;
+    await access(root).catch((cause: unknown) => {
+      throw new OperatorError('unavailable', `the folder of the VMs on this machine, ${root}, is missing: bring it back`, { cause });
+    });
+  };
 
   const remove = async (id: string): Promise<void> => {
     if (removing.has(id)) return;
@@ -56,15 +66,20 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
   return {
     list: async (poolUID) => {
       const folder = join(root, poolUID);
+      await ready();
       const names = await entries(folder);
       for (const name of names) if (name.startsWith(GONE)) void discard(join(folder, name));
       const found = await Promise.all(names.filter((name) => !name.startsWith('.')).map((name) => inspect(folder, name)));
+      await ready();
       for (const machine of found) if (machine?.deleting) void remove(machine.id);
       return found.filter((machine) => machine !== undefined);
     },
     create: async (poolUID, vmUID, name) => {
       const id = join(root, poolUID, vmUID);
-      await mkdir(join(root, poolUID), { recursive: true, mode: 0o700 });
+      await ready();
+      await mkdir(join(root, poolUID), { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
       const temporary = await mkdtemp(join(root, poolUID, `.${vmUID}.`));
       await writeDurably(join(temporary, RECORD), JSON.stringify({ name, createdTime: new Date(clock.now()).toISOString() }));
       await rename(temporary, id).catch(async (error: NodeJS.ErrnoException) => {

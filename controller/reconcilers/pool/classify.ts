@@ -2,7 +2,7 @@
 import { parseTime } from '../../api/clock.ts';
 import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
-import { byQueueOrder, memoryOf, startedOf } from '../session/facts.ts';
+import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
 import { belongsTo, isDraining, isFailed, isReady, isUnreachable } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
 
@@ -20,7 +20,7 @@ export interface VMState {
   readonly region: string | undefined;
   readonly slots: number;
   readonly memoryMiB: number;
-  /** Unfinished sessions placed on it. */
+  /** Those that take a slot of it: unfinished, placed on it, and not lost there. */
   readonly sessions: readonly Session[];
   readonly usedMemoryMiB: number;
 }
@@ -33,7 +33,7 @@ export interface Classified {
 
 export const classify = (observed: PoolObserved): Classified => {
   const { pool } = observed;
-  const onVM = Map.groupBy(observed.sessions, (session) => session.status?.vm?.uid);
+  const onVM = Map.groupBy(observed.sessions, occupiedVM);
   const sizes = new Map(pool ? poolSizes(pool.spec).map((size) => [size.name, size]) : []);
   const vms = observed.vms
     .filter((vm) => !pool || belongsTo(vm, pool))

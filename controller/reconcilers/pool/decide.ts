@@ -4,7 +4,7 @@ import { findCondition } from '../../api/condition.ts';
 import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import type { Session, VMPool } from '../../api/types.generated.ts';
-import { startedOf } from '../session/facts.ts';
+import { attemptOf, startedOf } from '../session/facts.ts';
 import { type Classified, classify } from './classify.ts';
 import { type Growth, grow } from './growth.ts';
 import type { PoolAction, PoolObserved, Wait } from './model.ts';
@@ -50,7 +50,7 @@ export const decide = (observed: PoolObserved): Decision<PoolAction> => {
     ...retired.leaving.map(({ vm, because }): PoolAction => ({ do: 'drainVM', vm, because })),
     ...explain(new Map([...blocked, ...growth.waits])),
   ];
-  return { actions, ...recheck(observed, [...blocked.values(), ...growth.waits.values()], retired.recheckAt) };
+  return { actions, ...recheck(observed, new Map([...blocked, ...growth.waits]), retired.recheckAt) };
 };
 
 const NO_GROWTH: Growth = { newVMs: [], waits: new Map() };
@@ -83,7 +83,7 @@ const placements = ({ placed }: Placement, { reachable }: PoolObserved): PoolAct
     do: 'placeSession',
     session,
     vm,
-    attempt: startedOf(session) === 'lost' ? (session.status?.attempt ?? 1) + 1 : (session.status?.attempt ?? 1),
+    attempt: attemptOf(session) + (startedOf(session) === 'lost' ? 1 : 0),
     launching: ready && reachable.has(vm.metadata.uid),
     because: `it fits best on ${vm.metadata.name}`,
   }));
@@ -108,12 +108,16 @@ const explain = (waits: ReadonlyMap<Session, Wait>): PoolAction[] =>
     })
     .map(([session, wait]) => ({ do: 'explainWait', session, wait, because: wait.message }));
 
-const recheck = (observed: PoolObserved, waits: readonly Wait[], due: number | undefined): { recheckAt?: number } => {
-  const polled = waits.some(({ reason }) => reason === 'SecretNotFound' || reason === 'ProviderNotReady' || reason === 'LogStoreFull');
-  const refused = waits.some(({ reason }) => reason === 'QuotaExceeded');
+const recheck = (observed: PoolObserved, waits: ReadonlyMap<Session, Wait>, due: number | undefined): { recheckAt?: number } => {
+  const polled = [...waits].filter(
+    ([, { reason }]) => reason === 'SecretNotFound' || reason === 'ProviderNotReady' || reason === 'LogStoreFull',
+  );
+  const refused = [...waits.values()].some(({ reason }) => reason === 'QuotaExceeded');
+  const newest = Math.max(...polled.map(([session]) => parseTime(session.metadata.creationTimestamp)));
   const times = [
     ...(due === undefined ? [] : [due]),
-    ...(polled ? [observed.now + RECHECK_MS] : []),
+    // Who has just come is about to mend it; what has waited for long can wait a moment longer.
+    ...(polled.length > 0 ? [observed.now + Math.min(6 * RECHECK_MS, Math.max(RECHECK_MS, (observed.now - newest) / 8))] : []),
     ...(refused ? [observed.now + 3 * RECHECK_MS] : []),
     ...(observed.countersDue ? [] : [observed.now + COUNTERS_MS]),
     // Also where no session waits for it: minVMs, warm and primed slots are made anew as well.

@@ -34,8 +34,8 @@ interface Group {
   readonly rank: 0 | 1;
   readonly size: SizeName;
   readonly region: string | undefined;
-  /** By the number of free slots; not every number there is. */
-  readonly shelves: (Shelf | undefined)[];
+  /** By the number of free slots. Sparse: methods of the array skip the holes, an index may meet one. */
+  readonly shelves: Shelf[];
 }
 
 export const createFleet = (all: readonly Berths[]): Fleet => {
@@ -68,7 +68,7 @@ export const createFleet = (all: readonly Berths[]): Fleet => {
     reserve: (demand) => {
       let soonest: Found | undefined;
       for (const shelf of [...groups.values()].filter((group) => matches(group, demand)).flatMap((group) => group.shelves)) {
-        shelf?.forEach((berths, index) => {
+        shelf.forEach((berths, index) => {
           if (berths.memoryMiB < demand.memoryMiB) return;
           if (!soonest || bySoonest(berths, soonest.berths) < 0) soonest = { berths, shelf, index };
         });
@@ -77,7 +77,7 @@ export const createFleet = (all: readonly Berths[]): Fleet => {
     },
     freeSlots: (demand) => {
       const matching = [...groups.values()].filter((group) => matches(group, demand));
-      return matching.reduce((sum, { shelves }) => sum + shelves.reduce((free, shelf, slots) => free + (shelf?.length ?? 0) * slots, 0), 0);
+      return matching.reduce((sum, { shelves }) => sum + shelves.reduce((free, shelf, slots) => free + shelf.length * slots, 0), 0);
     },
   };
 };
@@ -101,7 +101,7 @@ const bestFit = (groups: Iterable<Group>, demand: Demand): Found | undefined => 
   return best;
 };
 
-const tightest = (shelves: readonly (Shelf | undefined)[], memoryMiB: number): Found | undefined => {
+const tightest = (shelves: readonly Shelf[], memoryMiB: number): Found | undefined => {
   for (let free = 1; free < shelves.length; free++) {
     const shelf = shelves[free] ?? [];
     const index = lowerBound(shelf, (berths) => berths.freeMemoryMiB >= memoryMiB);

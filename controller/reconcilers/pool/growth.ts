@@ -2,6 +2,7 @@
 // possible, never past maxVMs or the budget (SPEC 3.3), and why a session that gets none waits (SPEC 3.6).
 import { parseTime } from '../../api/clock.ts';
 import { formatMoney, parseMoney } from '../../api/money.ts';
+import { poolSettings } from '../../api/settings.ts';
 import { poolSizes, type Size } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
@@ -75,9 +76,8 @@ const standby = (needs: Needs, { ledger, bins }: Packing): { vm: NewVM; because:
   const free = (of: Pick<Demand, 'size' | 'region'>): number => fleet.freeSlots(of) + bins.freeSlots(of);
   const any: Demand = { size: undefined, region: undefined, memoryMiB: 0 };
   const staying = vms.filter(({ bucket }) => bucket !== 'leaving' && bucket !== 'failed').length;
-  const minVMs = pool.spec.minVMs ?? 0;
+  const { minVMs, warmSlots } = poolSettings(pool.spec);
   while (staying + ledger.made() < minVMs && add(any, `fewer than minVMs (${minVMs})`));
-  const warmSlots = pool.spec.warmSlots ?? 0;
   while (free(any) < warmSlots && add(any, `fewer than warmSlots (${warmSlots}) free`));
   const { prime } = pool.spec;
   if (!prime || parseTime(prime.untilTime) <= observed.now) return made;
@@ -95,7 +95,7 @@ interface Ledger {
 }
 
 const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
-  const maxVMs = pool.spec.maxVMs ?? 10;
+  const { maxVMs } = poolSettings(pool.spec);
   const budget = pool.spec.budget && parseMoney(pool.spec.budget.maxHourlyUSD);
   let made = 0;
   let spent = vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
@@ -105,20 +105,22 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
     book: (price) => {
       if (vms.length + made >= maxVMs)
         return { reason: 'PoolFull', message: `all slots are taken and the pool has its maxVMs (${maxVMs})` };
-      if (budget !== undefined && price === undefined) {
-        return { reason: 'PriceUnknown', message: 'the pool has a budget, and the price of the VM it would take is not known' };
-      }
-      if (budget !== undefined && spent + (price ?? 0) > budget) {
-        return {
-          reason: 'BudgetExceeded',
-          message: `one more VM (${formatMoney(price ?? 0)} USD/h) would pass the pool's budget of ${formatMoney(budget)} USD/h`,
-        };
-      }
+      const refused = budget === undefined ? undefined : overBudget(budget, spent, price);
+      if (refused) return refused;
       made += 1;
       spent += price ?? 0;
       return undefined;
     },
   };
+};
+
+const overBudget = (budget: number, spent: number, price: number | undefined): Wait | undefined => {
+  if (price === undefined) {
+    return { reason: 'PriceUnknown', message: 'the pool has a budget, and the price of the VM it would take is not known' };
+  }
+  if (spent + price <= budget) return undefined;
+  const message = `one more VM (${formatMoney(price)} USD/h) would pass the pool's budget of ${formatMoney(budget)} USD/h`;
+  return { reason: 'BudgetExceeded', message };
 };
 
 /** Until the provider has said what a VM costs, it counts with the dearest offering of its size. */
@@ -153,7 +155,7 @@ const makeVM = ({ pool, observed }: Needs, { open, book }: Ledger, demand: Deman
 const noSize = (pool: VMPool, sizes: readonly Size[], demand: Demand): string => {
   const largest = Math.max(0, ...sizes.map(({ memoryMiB }) => memoryMiB));
   return sizes.length === 0
-    ? `the pool has no size ${demand.size ?? ''}; it has ${pool.spec.sizes.map(({ name }) => name).join(', ')}`
+    ? `the pool has no size ${demand.size}; it has ${pool.spec.sizes.map(({ name }) => name).join(', ')}`
     : `it needs ${demand.memoryMiB} MiB, and the largest VM it may use has ${largest} MiB`;
 };
 

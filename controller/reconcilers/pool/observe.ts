@@ -1,6 +1,7 @@
 // Gathers all that a pool's decision needs; the only place of this reconciler that reads.
 import { errorMessage } from '../../api/error.ts';
 import { keyString, type ObjectKey } from '../../api/object.ts';
+import { poolSettings } from '../../api/settings.ts';
 import type { Session, VMPool } from '../../api/types.generated.ts';
 import type { View } from '../../api/view.ts';
 import type { LogStore } from '../../output/log-store.ts';
@@ -20,6 +21,8 @@ export interface PoolReads {
   readonly providers: Providers;
   readonly hosts: Pick<Hosts, 'get'>;
   readonly logs: Pick<LogStore, 'hasSpace'>;
+  /** Makes the views know of writes whose answer was lost; throws while that can not be done. */
+  settle(): Promise<void>;
 }
 
 const COUNTERS_MS = 5_000;
@@ -27,6 +30,7 @@ const COUNTERS_MS = 5_000;
 export const createPoolObserve = (reads: PoolReads) => {
   const countedAt = new Map<string, number>();
   return async (key: ObjectKey, now: number): Promise<PoolObserved | undefined> => {
+    await reads.settle();
     const pool = reads.pools.get(key);
     const sessions = reads.sessions.byIndex('pool', keyString(key));
     if (!pool && sessions.length === 0) return undefined;
@@ -42,7 +46,7 @@ export const createPoolObserve = (reads: PoolReads) => {
       sessions,
       vms,
       reachable: new Set(vms.map(({ metadata }) => metadata.uid).filter((uid) => reads.hosts.get(uid)?.facts().state === 'reachable')),
-      freeNames: pool ? freeNames(reads, key, (pool.spec.maxVMs ?? 10) - vms.length) : [],
+      freeNames: pool ? freeNames(reads, key, poolSettings(pool.spec).maxVMs - vms.length) : [],
       ...offered(reads.providers, pool),
       logStoreHasSpace: await reads.logs.hasSpace(),
       missingSecrets: await missingSecrets(reads.secret, sessions),

@@ -1,10 +1,10 @@
 // The offerings as status shows them, with the back-off after VMs that never became ready: 1 min doubling to 30 min for
 // each SKU and region (SPEC 2.2). Kept in status, so that a restart does not restart a storm of creations.
 import { parseTime, timestamp } from '../../api/clock.ts';
-import { type Condition, findCondition } from '../../api/condition.ts';
+import { findCondition } from '../../api/condition.ts';
 import type { VM, VMPoolStatus } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
-import { isFailed, wasBooted } from '../vm/facts.ts';
+import { wasBooted } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
 
 type Offerings = NonNullable<VMPoolStatus['offerings']>;
@@ -54,8 +54,7 @@ const failureOf = (observed: PoolObserved, offering: Offering): Failure | undefi
   const counted = known ? parseTime(known.retryTime) - backoff(known.failures) : 0;
   const ours = observed.vms.filter((vm) => mayBe(vm, offering));
   const recovered = Math.max(0, ...ours.filter(wasBooted).map(madeAt));
-  const failed = ours.filter((vm) => isFailed(vm) && !wasBooted(vm) && madeAt(vm) >= counted);
-  const failedAt = Math.max(0, ...failed.map(({ status }) => failureTime(status?.conditions)));
+  const failedAt = Math.max(0, ...ours.filter((vm) => !wasBooted(vm) && madeAt(vm) >= counted).flatMap(failureTimes));
   if (failedAt > recovered) {
     const failures = (known?.failures ?? 0) + 1;
     return { reason: 'VMFailed', failures, retryTime: timestamp(failedAt + backoff(failures)) };
@@ -76,7 +75,10 @@ const mayBe = ({ spec, status }: VM, offering: Offering): boolean =>
   (status?.sku === undefined ? spec.size === offering.size : status.sku === offering.sku) &&
   (status?.region ?? spec.region ?? offering.region) === offering.region;
 
-const failureTime = (conditions: readonly Condition[] | undefined): number =>
-  parseTime(findCondition(conditions, 'Failed')?.lastTransitionTime ?? timestamp(0));
+/** None, or one. */
+const failureTimes = ({ status }: VM): readonly number[] => {
+  const failed = findCondition(status?.conditions, 'Failed');
+  return failed?.status === 'True' ? [parseTime(failed.lastTransitionTime)] : [];
+};
 
 const backoff = (failures: number): number => Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);

@@ -1,5 +1,7 @@
 // Which VMs leave: never one with an unfinished session, and never below what minVMs, warm and primed slots ask for.
 import { parseTime } from '../../api/clock.ts';
+import { findCondition } from '../../api/condition.ts';
+import { poolSettings } from '../../api/settings.ts';
 import type { VM, VMPool } from '../../api/types.generated.ts';
 import { isDraining } from '../vm/facts.ts';
 import { isTooOld, type VMState } from './classify.ts';
@@ -41,8 +43,9 @@ const reasonToLeave = (state: VMState, pool: VMPool, chosen: Chosen, now: number
   return mustLeave(state, pool, now);
 };
 
-const mustLeave = ({ vm, bucket }: VMState, pool: VMPool, now: number): string | undefined => {
-  if (bucket === 'failed') return vm.status?.conditions?.find(({ type }) => type === 'Failed')?.message ?? 'it failed';
+const mustLeave = ({ vm }: VMState, pool: VMPool, now: number): string | undefined => {
+  const failed = findCondition(vm.status?.conditions, 'Failed');
+  if (failed?.status === 'True') return failed.message;
   if (pool.metadata.deletionTimestamp) return 'its pool is being deleted';
   if (isTooOld(vm, pool, now)) return `it is older than maxAgeSeconds (${pool.spec.maxAgeSeconds})`;
   if (vm.spec.cordoned) return 'it is cordoned and empty';
@@ -52,7 +55,7 @@ const mustLeave = ({ vm, bucket }: VMState, pool: VMPool, now: number): string |
 /** The longest idle first, each only if what stays still meets every floor. */
 const idle = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now: number): Retirement[] => {
   const timeout = idleTimeout(pool);
-  const maxVMs = pool.spec.maxVMs ?? 10;
+  const { maxVMs } = poolSettings(pool.spec);
   const surplus = staying.length - maxVMs;
   const candidates = staying
     .filter(({ vm, bucket, sessions }) => bucket === 'ready' && sessions.length === 0 && !chosen.has(vm.metadata.name))
@@ -76,7 +79,7 @@ interface Floors {
 }
 
 const floorsOf = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now: number): Floors => {
-  const { minVMs = 0, warmSlots = 0 } = pool.spec;
+  const { minVMs, warmSlots } = poolSettings(pool.spec);
   const prime = pool.spec.prime && parseTime(pool.spec.prime.untilTime) > now ? pool.spec.prime : undefined;
   const isPrimed = ({ size, region }: VMState): boolean =>
     prime !== undefined && (!prime.size || prime.size === size) && (!prime.region || prime.region === region);
@@ -100,7 +103,7 @@ const floorsOf = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now
   };
 };
 
-const idleTimeout = (pool: VMPool): number => (pool.spec.idleTimeoutSeconds ?? 1800) * 1000;
+const idleTimeout = (pool: VMPool): number => poolSettings(pool.spec).idleTimeoutSeconds * 1000;
 
 const idleSince = ({ vm }: VMState): number => parseTime(vm.status?.idleSince ?? vm.metadata.creationTimestamp);
 

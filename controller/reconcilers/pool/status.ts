@@ -40,18 +40,20 @@ const counters = ({ sessions }: PoolObserved, vms: readonly VMState[]): Counters
   const open = vms.filter(({ bucket }) => bucket === 'ready' || bucket === 'booting' || bucket === 'closed');
   const total = open.reduce((sum, { slots }) => sum + slots, 0);
   const used = open.reduce((sum, state) => sum + state.sessions.length, 0);
+  // Only what a session could be placed on: not the rest of a cordoned VM, or of one that is too old.
+  const free = vms.reduce((sum, state) => sum + (state.bucket === 'ready' || state.bucket === 'booting' ? freeSlots(state) : 0), 0);
   const running = sessions.filter((session) => startedOf(session) === 'yes').length;
   return {
     vms: vms.length,
     readyVMs: vms.filter(({ vm }) => vm.status?.phase === 'Ready').length,
-    slots: { total, used, free: Math.max(0, total - used) },
+    slots: { total, used, free },
     sessions: { pending: sessions.length - running, running },
     hourlyUSD: formatMoney(vms.reduce((sum, { vm }) => sum + priceOf(vm), 0)),
-    idleUSD: formatMoney(
-      vms.reduce((sum, state) => sum + (priceOf(state.vm) * Math.max(0, state.slots - state.sessions.length)) / state.slots, 0),
-    ),
+    idleUSD: formatMoney(vms.reduce((sum, state) => sum + (priceOf(state.vm) * freeSlots(state)) / state.slots, 0)),
   };
 };
+
+const freeSlots = ({ slots, sessions }: VMState): number => Math.max(0, slots - sessions.length);
 
 const priceOf = (vm: VM): number => parseMoney(vm.status?.hourlyUSD ?? '0');
 

@@ -2,7 +2,7 @@
 import { timestamp } from '../../api/clock.ts';
 import { type Condition, type ConditionUpdate, findCondition, setConditions } from '../../api/condition.ts';
 import type { SessionStatus } from '../../api/types.generated.ts';
-import { startedOf } from './facts.ts';
+import { attemptOf, startedOf } from './facts.ts';
 import type { SessionObserved } from './model.ts';
 import { mayLaunch, type OpenVerdict } from './verdict.ts';
 
@@ -36,7 +36,7 @@ const placed = ({ session }: SessionObserved): ConditionUpdate | undefined =>
 
 const started = (observed: SessionObserved, verdict: OpenVerdict): ConditionUpdate | undefined => {
   const known = startedOf(observed.session);
-  const attempt = observed.session.status?.attempt ?? 1;
+  const attempt = attemptOf(observed.session);
   if (verdict.is === 'retry') return { type: 'Started', status: 'False', reason: 'VMLost', message: verdict.message };
   if (verdict.is === 'waiting' && mayLaunch(observed))
     return { type: 'Started', status: 'Unknown', reason: 'Launching', message: 'it is being launched' };

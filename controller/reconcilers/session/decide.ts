@@ -7,8 +7,8 @@ import { deadlineOf, stopMode, type Verdict, verdictOf } from './verdict.ts';
 
 /** The workspace of a failed session is kept for a look at it (SPEC 2.1). */
 const KEEP_FAILED_MS = 24 * 3600_000;
-/** The VM keeps the deadline itself; this is for one that was brought forward since the launch. */
-const DEADLINE_GRACE_MS = 5_000;
+/** The VM was told at the launch, when the start was not known to the second. */
+const DEADLINE_TOLERANCE_SECONDS = 5;
 /** How often new output of a running session is looked at for status, where the rate is used up. */
 const OUTPUT_MS = 1_000;
 
@@ -26,19 +26,28 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
     case 'waiting':
       return hold(observed);
     case 'launching':
+      if (stopMode(observed)) return refuse(observed, 'it was stopped before it was started');
       // Placed on a ready VM before it was held: nothing may run in the name of what could vanish.
       if (!isHeld(observed.session)) return hold(observed);
       return observed.hostState === 'reachable' ? [{ do: 'launch', because: 'its VM is ready' }] : [];
+    case 'unseen':
+      return refuse(observed, 'it was started, and its VM shows no trace of it');
     case 'active':
       return active(observed, verdict.run);
     case 'unreachable':
     case 'collecting':
-    case 'unseen':
     case 'retry':
     case 'ended':
       return [];
   }
 };
+
+/**
+ * Asks the VM itself: a run it knows is told and left as it is, one it has never heard of is put down as ended. A
+ * launch may be under way, from us or from another controller, and what we saw last may be older than it.
+ */
+const refuse = ({ hostState }: SessionObserved, because: string): SessionAction[] =>
+  hostState === 'reachable' ? [{ do: 'refuse', because }] : [];
 
 const hold = ({ session }: SessionObserved): SessionAction[] =>
   isHeld(session) || session.metadata.deletionTimestamp ? [] : [{ do: 'hold', because: 'something will run in its name' }];
@@ -48,10 +57,20 @@ const active = (observed: SessionObserved, run: NonNullable<SessionObserved['run
   const mode = stopMode(observed);
   const stopping = run.stopping;
   if (mode) return stopping === mode || stopping === 'Immediate' ? [] : [{ do: 'stop', mode, because: `shutdown ${mode} was requested` }];
+  if (run.state !== 'running' || stopping) return [];
+  return [...moveDeadline(observed, run.deadline), ...typeNext(observed, run)];
+};
+
+/** The VM keeps the deadline, whether or not we are there; it is told when the user has moved it. */
+const moveDeadline = (observed: SessionObserved, kept: number | undefined): SessionAction[] => {
+  if (observed.session.status?.startTime === undefined) return [];
   const due = deadlineOf(observed);
-  if (due !== undefined && observed.now >= due + DEADLINE_GRACE_MS && !stopping)
-    return [{ do: 'stop', mode: 'Graceful', because: 'its deadline has passed' }];
-  if (run.state !== 'running') return [];
+  const wanted = due === undefined ? undefined : Math.floor(due / 1000);
+  const isKept = wanted === undefined || kept === undefined ? wanted === kept : Math.abs(wanted - kept) <= DEADLINE_TOLERANCE_SECONDS;
+  return isKept ? [] : [{ do: 'setDeadline', deadline: wanted, because: 'activeDeadlineSeconds was changed' }];
+};
+
+const typeNext = (observed: SessionObserved, run: NonNullable<SessionObserved['run']>): SessionAction[] => {
   // One at a time, in list order: the next only once the VM has told that this one was typed.
   const delivered = new Set([...(observed.session.status?.input?.deliveredIDs ?? []), ...run.deliveredIDs]);
   const input = observed.session.spec.input?.find(({ id }) => !delivered.has(id));
@@ -92,12 +111,13 @@ const wakeTimes = (observed: SessionObserved, verdict: Verdict): readonly number
     case 'finished':
       return [run ? cleanTime(observed) : undefined, expiryTime(observed)].filter((time) => time !== undefined);
     case 'active': {
-      const due = deadlineOf(observed);
       const unwritten = verdict.run.copied.bytes !== (session.status?.output?.bytes ?? 0) && !observed.outputDue;
-      return [...(due === undefined ? [] : [due + DEADLINE_GRACE_MS]), ...(unwritten ? [now + OUTPUT_MS] : [])];
+      return unwritten ? [now + OUTPUT_MS] : [];
     }
     case 'launching':
       return [now + 5 * OUTPUT_MS];
+    case 'unseen':
+      return observed.hostState === 'reachable' ? [now + 5 * OUTPUT_MS] : [];
     case 'waiting':
       return [deadlineOf(observed)].filter((time) => time !== undefined);
     default:

@@ -18,6 +18,18 @@ export const startedOf = (session: Session): Started => {
   return condition?.reason === 'VMLost' ? 'lost' : 'no';
 };
 
+/** The attempt that is placed, or the next to be. */
+export const attemptOf = (session: Session): number => session.status?.attempt ?? 1;
+
+/** For messages. */
+export const vmNameOf = (session: Session): string => session.status?.vm?.name ?? '';
+
+/**
+ * The uid of the VM that an unfinished session takes a slot of. A lost attempt takes none: its end is recorded, though its
+ * VM may live on and its placement stands until the next.
+ */
+export const occupiedVM = (session: Session): string | undefined => (startedOf(session) === 'lost' ? undefined : session.status?.vm?.uid);
+
 export const memoryOf = (session: Session): number => session.spec.memoryMiB ?? DEFAULT_SESSION_MEMORY_MIB;
 
 export const poolNameOf = (session: Session): string => session.spec.poolRef?.name ?? 'default';

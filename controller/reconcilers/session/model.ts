@@ -25,7 +25,8 @@ export interface SessionObserved {
 export type StopMode = 'Graceful' | 'Immediate';
 
 export type SessionAction = { readonly because: string } & (
-  | { readonly do: 'hold' | 'release' | 'launch' | 'clean' | 'expire' }
+  | { readonly do: 'hold' | 'release' | 'launch' | 'refuse' | 'clean' | 'expire' }
   | { readonly do: 'stop'; readonly mode: StopMode }
+  | { readonly do: 'setDeadline'; readonly deadline: number | undefined }
   | { readonly do: 'type'; readonly input: { readonly id: string; readonly text: string } }
 );

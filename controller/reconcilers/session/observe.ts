@@ -6,7 +6,7 @@ import type { View } from '../../api/view.ts';
 import type { LogStore } from '../../output/log-store.ts';
 import { type Hosts, type RunFacts, runKey } from '../../session/host.ts';
 import type { Store } from '../../store/store.ts';
-import { isFinished, poolNameOf, startedOf } from './facts.ts';
+import { attemptOf, isFinished, poolNameOf, startedOf } from './facts.ts';
 import type { SessionObserved } from './model.ts';
 import { missingSecret, type SecretData, secretNames } from './secrets.ts';
 
@@ -49,7 +49,7 @@ const onVM = (reads: SessionReads, session: Session): OnVM => {
   if (!status?.vm) return {};
   const named = reads.vms.get({ namespace: metadata.namespace, name: status.vm.name });
   const host = reads.hosts.get(status.vm.uid)?.facts();
-  const run = host?.runs.get(runKey({ uid: metadata.uid, attempt: status.attempt ?? 1 }));
+  const run = host?.runs.get(runKey({ uid: metadata.uid, attempt: attemptOf(session) }));
   return {
     ...(named?.metadata.uid === status.vm.uid ? { vm: named } : {}),
     ...(host ? { hostState: host.state } : {}),

@@ -119,8 +119,8 @@ const runFields = (observed: SessionObserved, verdict: OpenVerdict): Partial<Ses
 
 const outputFields = (summary: LogSummary, before: SessionStatus | undefined, now: number): Pick<SessionStatus, 'output' | 'results'> => {
   const { bytes, lines, truncated, tail, pullRequestURL } = summary;
-  const changed = before?.output?.bytes !== bytes || before.output.truncated !== truncated;
-  const updatedTime = changed ? timestamp(now) : (before?.output?.updatedTime ?? timestamp(now));
+  const known = before?.output;
+  const updatedTime = known?.bytes === bytes && known.truncated === truncated ? known.updatedTime : timestamp(now);
   return {
     output: { bytes, lines, truncated, updatedTime, ...(tail === '' ? {} : { tail }) },
     ...(pullRequestURL === undefined ? {} : { results: { ...before?.results, pullRequestURL } }),

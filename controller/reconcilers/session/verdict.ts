@@ -3,7 +3,7 @@ import { parseTime, timestamp } from '../../api/clock.ts';
 import type { SessionStatus } from '../../api/types.generated.ts';
 import type { RunExit, RunFacts } from '../../session/host.ts';
 import { isFailed, isReady } from '../vm/facts.ts';
-import { isFinished, startedOf } from './facts.ts';
+import { attemptOf, isFinished, startedOf, vmNameOf } from './facts.ts';
 import type { SessionObserved, StopMode } from './model.ts';
 
 export interface End {
@@ -20,7 +20,10 @@ export type Verdict =
   | { readonly is: 'waiting' }
   /** The intent to launch is recorded; the VM has not shown the run yet. */
   | { readonly is: 'launching' }
-  /** It was started; after a restart of ours its VM has not been looked at yet. What was known stands. */
+  /**
+   * It was started, and is not in sight: its VM has not been looked at since a restart of ours, or our look is older
+   * than the start. What was known stands until the VM has been asked.
+   */
   | { readonly is: 'unseen' }
   | { readonly is: 'active'; readonly run: RunFacts }
   /** Its VM can not be asked: nobody knows. */
@@ -40,30 +43,19 @@ export const verdictOf = (observed: SessionObserved): Verdict => {
   const started = startedOf(session);
   if (started === 'no' || started === 'lost') return notStarted(observed);
   if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run, run.exit);
-  if (vmIsLost(observed)) return lost(observed, `VM ${session.status?.vm?.name ?? ''} was lost${bytesKept(observed)}`);
+  if (vmIsLost(observed)) return lost(observed, `VM ${vmNameOf(session)} was lost${bytesKept(observed)}`);
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
-  return started === 'launching' ? notSeen(observed) : missing(observed);
+  return { is: started === 'launching' ? 'launching' : 'unseen' };
 };
 
 /** The deadline counts across attempts, so it may pass while another attempt waits for a place. */
 const notStarted = (observed: SessionObserved): Verdict => {
-  if (stopMode(observed)) return neverStarted(observed);
+  if (stopMode(observed)) return ended(killed(observed, 'stopped before it was started'));
   const due = deadlineOf(observed);
   if (due === undefined || observed.now < due) return { is: 'waiting' };
   return ended(deadline(observed, { endTime: timestamp(observed.now) }));
 };
-
-/** The launch was intended; once the VM answers and has never heard of it, it has not happened. */
-const notSeen = (observed: SessionObserved): Verdict =>
-  observed.hostState === 'reachable' && stopMode(observed) ? neverStarted(observed) : { is: 'launching' };
-
-const missing = (observed: SessionObserved): Verdict =>
-  observed.hostState === 'reachable'
-    ? lost(observed, `VM ${observed.session.status?.vm?.name ?? ''} has no trace of it any more${bytesKept(observed)}`)
-    : { is: 'unseen' };
-
-const neverStarted = (observed: SessionObserved): Verdict => ended(killed(observed, 'stopped before it was started'));
 
 /** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
 export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
@@ -94,6 +86,7 @@ const collecting = (observed: SessionObserved, run: RunFacts, exit: RunExit): Ve
 
 const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict => {
   const { endTime, message } = exit;
+  if (isTraceless(observed, exit)) return lost(observed, `VM ${vmNameOf(observed.session)} has no trace of it any more`, endTime);
   if (exit.cause === 'lost') return lost(observed, `${message ?? 'its supervisor on the VM was lost'}${suffix}`, endTime);
   const stopped = stopMode(observed) !== undefined;
   const exitCode = exit.signal === undefined ? exit.code : 128 + exit.signal;
@@ -109,19 +102,13 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
       return ended({ phase: 'Failed', reason: 'LaunchFailed', message: message ?? 'it could not be started', ...known });
     case 'exited':
       if (exitCode === 0) return ended({ phase: 'Completed', reason: 'Completed', message: how, ...known });
-      return ended(
-        isPastDeadline(observed, endTime, exit)
-          ? deadline(observed, known)
-          : { phase: 'Failed', reason: 'AgentFailed', message: how, ...known },
-      );
+      return ended({ phase: 'Failed', reason: 'AgentFailed', message: how, ...known });
   }
 };
 
-/** A deadline that was brought forward is enforced from here, and ends by a signal as well. */
-const isPastDeadline = (observed: SessionObserved, endTime: string, { signal }: RunExit): boolean => {
-  const due = deadlineOf(observed);
-  return signal !== undefined && due !== undefined && parseTime(endTime) >= due;
-};
+/** Asked for a run that was started, the VM has put down that it knows of none. */
+const isTraceless = ({ session, run }: SessionObserved, { cause }: RunExit): boolean =>
+  cause === 'launch' && run?.startTime === undefined && startedOf(session) === 'yes';
 
 const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'exitCode'>): End => ({
   phase: 'Failed',
@@ -133,7 +120,7 @@ const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'ex
 /** Only an infrastructure loss is tried again, never the agent's own failure. */
 const lost = (observed: SessionObserved, message: string, endTime = timestamp(observed.now)): Verdict => {
   const { session, now } = observed;
-  const attempt = session.status?.attempt ?? 1;
+  const attempt = attemptOf(session);
   if (stopMode(observed)) return ended({ ...killed(observed, message), endTime });
   const due = deadlineOf(observed);
   const retries = session.spec.retryLimit ?? 0;

@@ -1,5 +1,5 @@
 // The one reason why a pending session waits (SPEC 3.6): the pool's word before it is placed, its VM's after.
-import { findCondition } from '../../api/condition.ts';
+import { type Condition, findCondition } from '../../api/condition.ts';
 import { errorCode, errorMessage } from '../../api/error.ts';
 import type { Outcome } from '../../api/reconciler.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
@@ -23,12 +23,12 @@ export const waitOf = (observed: SessionObserved, outcomes: readonly Outcome<Ses
     return { reason: 'VMBooting', message: `it could not be launched on VM ${vm.metadata.name} yet: ${errorMessage(refused.error)}` };
   const ready = findCondition(vm.status?.conditions, 'Ready');
   if (ready?.status === 'True') return { reason: 'VMBooting', message: `it is being launched on VM ${vm.metadata.name}` };
-  return vmWait(vm.metadata.name, ready?.reason, ready?.message);
+  return vmWait(vm.metadata.name, ready);
 };
 
 const PASSED_ON = new Set(['QuotaExceeded', 'ProviderNotReady', 'HostKeyMismatch']);
 
-const vmWait = (name: string, reason: string | undefined, message: string | undefined): Wait =>
-  reason !== undefined && PASSED_ON.has(reason)
-    ? { reason, message: `VM ${name}: ${message ?? reason}` }
+const vmWait = (name: string, ready: Condition | undefined): Wait =>
+  ready && PASSED_ON.has(ready.reason)
+    ? { reason: ready.reason, message: `VM ${name}: ${ready.message}` }
     : { reason: 'VMBooting', message: `VM ${name} is being made ready` };

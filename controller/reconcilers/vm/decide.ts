@@ -1,11 +1,12 @@
 // What happens next to a VM and its machine.
+import { parseTime } from '../../api/clock.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import { isDraining } from './facts.ts';
 import type { VMAction, VMObserved } from './model.ts';
 import { bootDeadline, fenceDeadline, isAbandoned, stateOf, type VMState } from './state.ts';
 
 /** How often a machine that is on its way in or out is looked at: no provider tells us of its own accord. */
-const POLL_MS = 2_000;
+const POLL_MS = { first: 2_000, longest: 15_000 };
 /** How often a machine is looked at that should simply be there. */
 const CHECK_MS = 60_000;
 
@@ -74,23 +75,26 @@ const strays = ({ strayRuns }: VMObserved): VMAction[] =>
   }));
 
 const recheck = (observed: VMObserved, state: VMState): number | undefined => {
-  const { now, sessions } = observed;
+  const { now, vm, sessions } = observed;
   switch (state.is) {
     case 'notOurs':
       return undefined;
     case 'deleting':
-      return sessions.length === 0 ? now + POLL_MS : undefined;
-    case 'failed':
+      return sessions.length === 0 ? now + pollAfter(now - state.since) : undefined;
     case 'fencing':
-      return now + POLL_MS;
+      return now + POLL_MS.first;
     case 'creating':
     case 'booting':
-      return Math.min(now + POLL_MS, Math.max(now, bootDeadline(observed)));
+      return Math.min(now + pollAfter(now - parseTime(vm.metadata.creationTimestamp)), Math.max(now, bootDeadline(observed)));
     case 'unreachable':
       return Math.min(now + CHECK_MS, fenceDeadline(observed, state.since) ?? Number.POSITIVE_INFINITY);
+    case 'failed':
     case 'ready':
     case 'reconnecting':
     case 'leaving':
       return now + CHECK_MS;
   }
 };
+
+/** The longer it has taken already, the less a moment more matters: clouds count requests. */
+const pollAfter = (waitedMs: number): number => Math.min(POLL_MS.longest, Math.max(POLL_MS.first, waitedMs / 8));

@@ -16,4 +16,4 @@ export const isReady = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Ready
 export const isUnreachable = (vm: VM): boolean => findCondition(vm.status?.conditions, 'Ready')?.status === 'Unknown';
 
 export const belongsTo = (vm: VM, pool: VMPool): boolean =>
-  vm.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === pool.metadata.uid) ?? false;
+  vm.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === pool.metadata.uid) === true;

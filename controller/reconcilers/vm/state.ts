@@ -1,22 +1,21 @@
 // Where a VM stands, worked out once for both decide and status.
 import { parseTime } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
+import { poolSettings } from '../../api/settings.ts';
 import type { VM } from '../../api/types.generated.ts';
 import { isDraining, wasBooted } from './facts.ts';
 import type { VMObserved } from './model.ts';
 
 /** Deleting is the object's end, leaving the pool's word, failed the machine's end. After a restart of ours: reconnecting. */
 export type VMState =
-  | { readonly is: 'notOurs' | 'deleting' | 'leaving' | 'creating' | 'booting' | 'ready' | 'reconnecting' }
+  | { readonly is: 'notOurs' | 'leaving' | 'creating' | 'booting' | 'ready' | 'reconnecting' }
+  | { readonly is: 'deleting'; readonly since: number }
   | { readonly is: 'unreachable'; readonly since: number; readonly message: string }
   | { readonly is: 'failed' | 'fencing'; readonly reason: string; readonly message: string };
 
-const BOOT_TIMEOUT_SECONDS = 900;
-const UNREACHABLE_TIMEOUT_SECONDS = 3600;
-
 export const stateOf = (observed: VMObserved): VMState => {
   const { vm, pool, machine, host } = observed;
-  if (vm.metadata.deletionTimestamp && !isWaitedFor(observed)) return { is: 'deleting' };
+  if (vm.metadata.deletionTimestamp && !isWaitedFor(observed)) return { is: 'deleting', since: parseTime(vm.metadata.deletionTimestamp) };
   if (!pool) return { is: 'notOurs' };
   const failed = findCondition(vm.status?.conditions, 'Failed');
   if (failed?.status === 'True') return { is: 'failed', reason: failed.reason, message: failed.message };
@@ -27,7 +26,7 @@ export const stateOf = (observed: VMObserved): VMState => {
   if (wasBooted(vm)) return outOfReach(observed);
   if (isDraining(vm)) return { is: 'leaving' };
   if (observed.now >= bootDeadline(observed)) {
-    const message = `it was not ready ${pool.spec.bootTimeoutSeconds ?? BOOT_TIMEOUT_SECONDS} s after its creation${host?.message ? `: ${host.message}` : ''}`;
+    const message = `it was not ready ${poolSettings(pool.spec).bootTimeoutSeconds} s after its creation${host?.message ? `: ${host.message}` : ''}`;
     return { is: 'failed', reason: 'BootTimeout', message };
   }
   return { is: machine?.state === 'running' ? 'booting' : 'creating' };
@@ -73,9 +72,9 @@ const outOfReach = (observed: VMObserved): VMState => {
 };
 
 export const bootDeadline = ({ vm, pool }: VMObserved): number =>
-  parseTime(vm.metadata.creationTimestamp) + (pool?.spec.bootTimeoutSeconds ?? BOOT_TIMEOUT_SECONDS) * 1000;
+  parseTime(vm.metadata.creationTimestamp) + poolSettings(pool?.spec).bootTimeoutSeconds * 1000;
 
 export const fenceDeadline = ({ pool }: VMObserved, since: number): number | undefined => {
-  const seconds = pool?.spec.unreachableTimeoutSeconds ?? UNREACHABLE_TIMEOUT_SECONDS;
+  const seconds = poolSettings(pool?.spec).unreachableTimeoutSeconds;
   return seconds === 0 ? undefined : since + seconds * 1000;
 };

@@ -63,12 +63,10 @@ const idle = (observed: VMObserved, state: VMState): { idleSince?: string } => {
 };
 
 const phaseOf = ({ vm }: VMObserved, state: VMState): NonNullable<VMStatus['phase']> => {
-  if (vm.metadata.deletionTimestamp) return 'Deleting';
+  if (vm.metadata.deletionTimestamp || state.is === 'deleting') return 'Deleting';
   switch (state.is) {
     case 'notOurs':
       return vm.status?.phase ?? 'Creating';
-    case 'deleting':
-      return 'Deleting';
     case 'leaving':
       return 'Draining';
     case 'failed':

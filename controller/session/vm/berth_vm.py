@@ -18,6 +18,10 @@ START_SECONDS = 20
 FORGET_SECONDS = 7 * 86400
 
 
+class Busy(Exception):
+    """Not now; the same request may well be taken later."""
+
+
 def launch(request):
     run = Run('%s.%d' % (request['uid'], request['attempt']))
     refuse_outdated(run)
@@ -30,8 +34,7 @@ def launch(request):
         if not (run.has('started.json') or run.has('exit.json') or run.alive()):
             if run.has('launch.json'):
                 kill_marked(run)  # a clone may go on where its supervisor was killed
-            write_files(run, request)
-            start_supervisor(run)
+            take_over(run, request)
     finally:
         os.close(lock)
     ring_streams(run.key)
@@ -49,12 +52,32 @@ def refuse_outdated(run):
             raise Refused('attempt %d of this session is on this VM already' % other.attempt)
 
 
+def take_over(run, request):
+    """The VM itself is the judge of its capacity: whatever two controllers believe, no more ever runs than fits."""
+    lock = wait_for_lock(os.path.join(HOME, 'capacity.lock'), START_SECONDS)
+    if lock is None:
+        raise Busy('another launch on this VM does not come to an end')
+    try:
+        others = [known for known in all_facts() if known['state'] != 'ended' and (known['uid'], known['attempt']) != (run.uid, run.attempt)]
+        capacity = request.get('capacity')
+        if capacity and len(others) >= capacity['slots']:
+            raise Busy('all %d slots of this VM are taken' % capacity['slots'])
+        memory = sum(other['memoryMiB'] for other in others) + request.get('memoryMiB', 0)
+        if capacity and memory > capacity['memoryMiB']:
+            raise Busy('it would take the memory in use to %d of %d MiB' % (memory, capacity['memoryMiB']))
+        write_files(run, request)
+        start_supervisor(run)  # within the lock: the next launch has to see it
+    finally:
+        os.close(lock)
+
+
 def write_files(run, request):
     make_private(run.path('input'))
     git = dict(request['git']) if request.get('git') else None
     secrets = {'env': request.get('secretEnv') or {}, 'git': (git or {}).pop('credentials', None)}
-    spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'deadline', 'maxOutputBytes')}
+    spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'maxOutputBytes', 'logBase', 'memoryMiB')}
     run.write('secrets.json', secrets)
+    run.write('deadline.json', {'deadline': request.get('deadline')})
     if request.get('prompt') is not None:
         write_atomically(run.path('prompt'), request['prompt'].encode())
     # Last: with this file the run is taken over.
@@ -100,6 +123,34 @@ def stop(request):
             end_unstarted(run, 'launch', 'stopped before the program was started')
         os.close(lock)
     ring_streams(run.key)
+    return {}
+
+
+def refuse(request):
+    """A launch may still be under way to us: it finds that this attempt has ended before it began."""
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if os.path.exists(os.path.join(HOME, 'ended', run.key)):
+        return {}
+    make_private(run.dir)
+    lock = wait_for_lock(run.path('launch.lock'), START_SECONDS)
+    if lock is None:
+        raise Busy('a launch of this run does not come to an end')
+    try:
+        if not run.has('launch.json'):
+            end_unstarted(run, 'launch', 'stopped before it was started')
+            run.write('launch.json', {'session': request['session'], 'logBase': request['logBase']})
+    finally:
+        os.close(lock)
+    ring_streams(run.key)
+    return {'run': facts(run)}
+
+
+def set_deadline(request):
+    run = Run('%s.%d' % (request['uid'], request['attempt']))
+    if run.has('launch.json') and not run.has('exit.json'):
+        run.write('deadline.json', {'deadline': request.get('deadline')})
+        run.wake()
+        ring_streams(run.key)
     return {}
 
 
@@ -176,7 +227,7 @@ def status(_request):
     return {'bootID': boot_id(), 'runs': all_facts()}
 
 
-COMMANDS = {'launch': launch, 'stop': stop, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'status': status}
+COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'status': status}
 
 
 def main(arguments):
@@ -196,6 +247,9 @@ def main(arguments):
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 65
+    except Busy as busy:
+        print(busy, file=sys.stderr)
+        return 75
 
 
 if __name__ == '__main__':

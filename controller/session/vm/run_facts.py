@@ -21,17 +21,29 @@ def facts(run):
             return None
     known = {'uid': run.uid, 'attempt': run.attempt, 'session': launch['session']}
     known['state'] = 'ended' if ended else 'running' if started else 'preparing'
-    known['logBytes'] = ended['logBytes'] if ended else log_size(run)
+    known['logBytes'] = log_base(launch) + (ended['logBytes'] if ended else log_size(run))
+    known['memoryMiB'] = launch.get('memoryMiB') or 0
     known['deliveredIDs'] = delivered_ids(run)
     if started and not (ended and ended['cause'] in ('source', 'launch')):
         known['startTime'] = started['startTime']
     if ended:
         known['exit'] = {name: value for name, value in ended.items() if name != 'logBytes'}
-    elif started:
-        waiting = run.read('waiting.json')
-        if waiting:
-            known['waiting'] = waiting
+        return known
+    deadline = run.deadline()
+    if deadline is not None:
+        known['deadline'] = deadline
+    stop = run.read('stop.json')
+    if stop:
+        known['stopping'] = stop['mode']
+    waiting = run.read('waiting.json') if started else None
+    if waiting:
+        known['waiting'] = waiting
     return known
+
+
+def log_base(launch):
+    """Where in the session's log this attempt begins: the attempts before it wrote what lies below."""
+    return (launch or {}).get('logBase') or 0
 
 
 def delivered_ids(run):

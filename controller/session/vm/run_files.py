@@ -73,6 +73,11 @@ class Run:
             except FileNotFoundError:
                 pass
 
+    def deadline(self):
+        """Seconds since the epoch; None when it may run for ever. May change while it runs."""
+        kept = self.read('deadline.json')
+        return kept and kept['deadline']
+
     def alive(self):
         """Whether a supervisor holds this run. A shared lock, so that lookers do not hide each other."""
         descriptor = take_lock(self.path('lock'), fcntl.LOCK_SH)

@@ -6,7 +6,7 @@ import random
 import select
 import time
 
-from run_facts import conclude, facts
+from run_facts import conclude, facts, log_base
 from run_files import HOME, KEY, Run, make_private, run_keys
 
 CHUNK = 262144
@@ -45,7 +45,8 @@ class Stream:
 
     def close(self):
         os.close(self.wakes)
-        os.unlink(self.bell)
+        if os.path.exists(self.bell):
+            os.unlink(self.bell)
 
     def live(self):
         poll = select.poll()
@@ -98,6 +99,10 @@ class Stream:
     def tell(self, key):
         """Growth of a log alone is told by its bytes."""
         known = facts(Run(key))
+        if known is None and not os.path.exists(self.bell):
+            # The whole folder was moved away: of its runs nothing is known until it is back.
+            self.open = False
+            return
         if known is None:
             if self.told.pop(key, None):
                 self.follows.pop(key, None)
@@ -119,7 +124,7 @@ class Stream:
             request = json.loads(line)
             key, offset = request['run'], request['offset']
             if 'follow' in request:
-                self.follows[key] = {'sent': offset, 'acked': offset}
+                self.follows[key] = {'sent': offset, 'acked': offset, 'base': log_base(Run(key).read('launch.json'))}
             elif key in self.follows:
                 self.follows[key]['acked'] = max(self.follows[key]['acked'], offset)
             self.dirty[key] = True
@@ -139,11 +144,11 @@ class Stream:
             return False
         try:
             with open(run.path('output.log'), 'rb', buffering=0) as file:
-                data = os.pread(file.fileno(), room, follow['sent'])
+                data = os.pread(file.fileno(), room, max(0, follow['sent'] - follow['base']))
         except FileNotFoundError:
             return False
         # After reading: a hole is announced before it is made.
-        start = (run.read('truncated.json') or {}).get('start', 0)
+        start = follow['base'] + (run.read('truncated.json') or {}).get('start', 0)
         if follow['sent'] < start:
             follow['sent'] = follow['acked'] = start
             self.send({'t': 'hole', 'run': run.key, 'to': start})

@@ -157,7 +157,7 @@ class Supervisor:
         asked = self.run.read('stop.json')
         if asked:
             self.asked = asked['mode']
-        deadline = self.spec.get('deadline')
+        deadline = self.run.deadline()
         if deadline is not None and time.time() >= deadline and not self.asked:
             self.late, self.asked = True, 'Graceful'
         try:

@@ -16,7 +16,10 @@ interface Document {
 export const applyManifest = async (api: Api, { document, origin }: Manifest, namespace: string): Promise<Applied> => {
   const { apiVersion, kind, metadata = {} } = (document ?? {}) as Document;
   if (apiVersion !== API_VERSION || !isKind(kind)) {
-    throw new OperatorError('invalid', `${origin}: ${String(apiVersion)} ${String(kind)} is no resource of Berth's: it has ${Object.keys(PLURALS).join(', ')}`);
+    throw new OperatorError(
+      'invalid',
+      `${origin}: ${String(apiVersion)} ${String(kind)} is no resource of Berth's: it has ${Object.keys(PLURALS).join(', ')}`,
+    );
   }
   if (typeof metadata.name !== 'string') throw new OperatorError('invalid', `${origin}: metadata.name: Required value`);
   const key = { namespace: typeof metadata.namespace === 'string' ? metadata.namespace : namespace, name: metadata.name };

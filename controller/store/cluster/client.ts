@@ -11,8 +11,8 @@ import { readAll, readObject } from './read.ts';
 import { type Api, isStatus } from './request.ts';
 import { objectPath } from './resources.ts';
 import { createSecrets } from './secrets.ts';
-import { tailReader } from './tail-reader.ts';
 import { removeObject } from './store.ts';
+import { tailReader } from './tail-reader.ts';
 import { listWatch } from './watch.ts';
 
 export interface ClusterClientOptions {
@@ -29,7 +29,8 @@ export interface ClusterClientOptions {
 
 export const createClusterClient = (options: ClusterClientOptions): Client => {
   const { api, clock, random, namespace, scope, leaseNamespace } = options;
-  const watch: Client['watch'] = (kind, signal) => listWatch(kind, { api, clock, random, namespace: scope, onError: refuseForGood }, signal);
+  const watch: Client['watch'] = (kind, signal) =>
+    listWatch(kind, { api, clock, random, namespace: scope, onError: refuseForGood }, signal);
   return {
     namespace,
     isInstalled: true,
@@ -49,7 +50,8 @@ export const createClusterClient = (options: ClusterClientOptions): Client => {
     confirmPrune: async () => {
       throw new OperatorError('invalid', 'a cluster holds no deletion back: --confirm-prune is for directories');
     },
-    log: (session) => tailReader(session, { get: () => readObject(api, 'Session', session.metadata), watch: (signal) => watch('Session', signal) }),
+    log: (session) =>
+      tailReader(session, { get: () => readObject(api, 'Session', session.metadata), watch: (signal) => watch('Session', signal) }),
     events: () => readClusterEvents(api, scope),
     problems: async () => [],
     ...createSecrets(api, scope),

@@ -41,7 +41,8 @@ export const connect = async (options: ConnectOptions): Promise<Connection> => {
   const config = load(new Loader(), options);
   const cluster = config.getCurrentCluster();
   const context = config.getContextObject(config.getCurrentContext());
-  if (!cluster || !context) throw new OperatorError('invalid', `the kubeconfig has no context ${JSON.stringify(config.getCurrentContext())}`);
+  if (!cluster || !context)
+    throw new OperatorError('invalid', `the kubeconfig has no context ${JSON.stringify(config.getCurrentContext())}`);
   const agents = createAgents(cluster);
   let known: { readonly credentials: Promise<Credentials>; readonly at: number } | undefined;
   return {
@@ -67,7 +68,9 @@ const load = (config: KubeConfig, { context, kubeconfig }: ConnectOptions): Kube
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new OperatorError('invalid', `cannot read the kubeconfig${kubeconfig ? ` ${kubeconfig}` : ''}: ${errorMessage(error)}`, { cause: error });
+    throw new OperatorError('invalid', `cannot read the kubeconfig${kubeconfig ? ` ${kubeconfig}` : ''}: ${errorMessage(error)}`, {
+      cause: error,
+    });
   }
   // What the client falls back to where there is no kubeconfig at all.
   if (config.getCurrentContext() === 'loaded-context') {
@@ -123,6 +126,7 @@ const createAgent = (tls: TLS, proxy: string | undefined): Agent | ProxyAgent =>
   // TCP keep-alive finds the half-open connection that a watch would wait on for ever.
   const connection = { ...tls, timeout: CONNECT_TIMEOUT_MS, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
   if (!proxy) return new Agent({ ...limits, connect: connection as never });
-  if (!/^https?:/.test(proxy)) throw new OperatorError('invalid', `the kubeconfig's proxy-url ${proxy} is not http or https: Berth knows no other`);
+  if (!/^https?:/.test(proxy))
+    throw new OperatorError('invalid', `the kubeconfig's proxy-url ${proxy} is not http or https: Berth knows no other`);
   return new ProxyAgent({ ...limits, uri: proxy, requestTls: connection as never });
 };

@@ -121,14 +121,25 @@ const create = async (
     regarding: { apiVersion: API_VERSION, kind, namespace, name: event.regarding.name, uid },
     ...(count > 1 ? { series: seriesOf(count, lastTime) } : {}),
   };
-  await api.send({ doing: `record an event of ${kind} ${namespace}/${event.regarding.name}`, method: 'POST', path: path(namespace), body, signal });
+  await api.send({
+    doing: `record an event of ${kind} ${namespace}/${event.regarding.name}`,
+    method: 'POST',
+    path: path(namespace),
+    body,
+    signal,
+  });
 };
 
 /** False when the Event has expired on the server meanwhile. */
 const extend = async (api: Api, { event, lastTime, count }: Series, name: string, signal: AbortSignal): Promise<boolean> => {
   const { namespace } = event.regarding;
   const body = { series: seriesOf(count, lastTime) };
-  const request = { method: 'PATCH' as const, path: `${path(namespace)}/${encodeURIComponent(name)}`, type: 'application/merge-patch+json', body };
+  const request = {
+    method: 'PATCH' as const,
+    path: `${path(namespace)}/${encodeURIComponent(name)}`,
+    type: 'application/merge-patch+json',
+    body,
+  };
   try {
     await api.send({ doing: `extend event ${namespace}/${name}`, ...request, signal });
     return true;
@@ -146,7 +157,10 @@ const path = (namespace: string): string => `${GROUP}/namespaces/${encodeURIComp
 const cutBytes = (text: string, bytes: number): string => {
   const all = Buffer.from(text);
   if (all.length <= bytes) return text;
-  return all.subarray(0, bytes).toString('utf8').replace(/\uFFFD+$/, '');
+  return all
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
 };
 
 interface KubeEvent {

@@ -2,8 +2,8 @@
 // the answer to "may I still act?" that must be asked before each effect, for the algorithm alone does not fence.
 import type { Clock } from '../../api/clock.ts';
 import { errorMessage, OperatorError } from '../../api/error.ts';
-import { isStatus, wait } from './request.ts';
 import { createLeaseRecords, type LeaseOptions, type Stored } from './lease-record.ts';
+import { isStatus, wait } from './request.ts';
 
 export interface Election {
   /** Unique to this process. */
@@ -102,8 +102,11 @@ export const createElection = (options: ElectionOptions): Election => {
       if (stop.signal.aborted || mayAct()) continue;
       const { stored } = observed ?? {};
       held = undefined;
-      const who = stored && stored.holder !== identity ? `${stored.holder || 'nobody'} holds it` : `not renewed for ${timing.renewMs / 1000} s`;
-      return lost.reject(new OperatorError('unavailable', `the lease ${records.name} was lost (${who}): stopping, for another controller may lead`));
+      const who =
+        stored && stored.holder !== identity ? `${stored.holder || 'nobody'} holds it` : `not renewed for ${timing.renewMs / 1000} s`;
+      return lost.reject(
+        new OperatorError('unavailable', `the lease ${records.name} was lost (${who}): stopping, for another controller may lead`),
+      );
     }
   };
 

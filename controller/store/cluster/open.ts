@@ -98,5 +98,8 @@ const leaseNamespace = (environment: Readonly<Record<string, string | undefined>
   return existsSync(POD_NAMESPACE) ? readFileSync(POD_NAMESPACE, 'utf8').trim() : LEASE_NAMESPACE;
 };
 
-const stateFolderOf = (server: string, { state, stateHome }: { readonly state?: string | undefined; readonly stateHome: string }): string =>
+const stateFolderOf = (
+  server: string,
+  { state, stateHome }: { readonly state?: string | undefined; readonly stateHome: string },
+): string =>
   state === undefined ? join(stateHome, `cluster-${createHash('sha256').update(server).digest('hex').slice(0, 16)}`) : resolve(state);

@@ -36,7 +36,11 @@ export class ApiError extends OperatorError {
   readonly fields: readonly string[];
 
   constructor(status: number, { reason = '', message = '', details }: Status, doing: string, retryAfterMs?: number) {
-    super(codeOf(status), `cannot ${doing}: ${message || `the API server answered ${status}`}`, retryAfterMs === undefined ? {} : { retryAfterMs });
+    super(
+      codeOf(status),
+      `cannot ${doing}: ${message || `the API server answered ${status}`}`,
+      retryAfterMs === undefined ? {} : { retryAfterMs },
+    );
     this.status = status;
     this.reason = reason;
     this.fields = (details?.causes ?? []).map(({ field = '' }) => field);

@@ -5,10 +5,10 @@ import { OperatorError } from '../../api/error.ts';
 import { API_VERSION, type Kind, type Kinds, keyString, type ObjectKey } from '../../api/object.ts';
 import type { Change, EventRecord, Precondition, Store } from '../store.ts';
 import { createKnown, type Known } from './known.ts';
-import { type Api, type ApiRequest, ApiError, isStatus } from './request.ts';
+import { readAll, readObject, readSecret } from './read.ts';
+import { type Api, ApiError, type ApiRequest, isStatus } from './request.ts';
 import { collectionPath, objectOf, objectPath } from './resources.ts';
 import { mergeDifference } from './status-patch.ts';
-import { readAll, readObject, readSecret } from './read.ts';
 import { listWatch } from './watch.ts';
 
 export interface ClusterStoreOptions {

@@ -42,7 +42,8 @@ export const afterwards = (state: WatchState, ended: Ended): { readonly state: W
       return failed(anew(state), state.failures + 1, 0);
     case 'closed': {
       const barren = ended.hadNews ? 0 : state.barren + 1;
-      const next = ended.version === '' || barren >= BARREN ? anew(state) : { ...state, step: 'watch' as const, version: ended.version, barren };
+      const next =
+        ended.version === '' || barren >= BARREN ? anew(state) : { ...state, step: 'watch' as const, version: ended.version, barren };
       if (ended.lastedMs >= HEALTHY_MS) return { state: { ...next, failures: 0 }, pauseMs: 0 };
       return failed(next, ended.hadNews ? 1 : state.failures + 1, ended.askedMs ?? 0);
     }

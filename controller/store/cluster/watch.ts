@@ -51,7 +51,12 @@ export async function* listWatch<K extends Kind>(kind: K, options: WatchOptions,
 type Steps<K extends Kind> = AsyncGenerator<Change<K>, Ended>;
 
 /** Pages of one and the same version; what the reader was told of and is in none of them is gone. */
-async function* listAll<K extends Kind>(kind: K, { api, clock, namespace, onError }: WatchOptions, told: Told<K>, signal: AbortSignal): Steps<K> {
+async function* listAll<K extends Kind>(
+  kind: K,
+  { api, clock, namespace, onError }: WatchOptions,
+  told: Told<K>,
+  signal: AbortSignal,
+): Steps<K> {
   const startedAt = clock.monotonic();
   const seen = new Set<string>();
   let next: string | undefined;
@@ -140,8 +145,13 @@ const endedBy = (
   onError: WatchOptions['onError'],
 ): Ended => {
   if (signal.aborted) return { how: 'closed', ...facts };
-  if (error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone')) return { how: 'expired' };
-  onError?.(error instanceof OperatorError ? error : new OperatorError('unavailable', `a watch was cut off: ${errorMessage(error)}`, { cause: error }));
+  if (error instanceof ApiError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone'))
+    return { how: 'expired' };
+  onError?.(
+    error instanceof OperatorError
+      ? error
+      : new OperatorError('unavailable', `a watch was cut off: ${errorMessage(error)}`, { cause: error }),
+  );
   return { how: 'closed', ...facts, ...(error instanceof OperatorError && error.retryAfterMs ? { askedMs: error.retryAfterMs } : {}) };
 };
 

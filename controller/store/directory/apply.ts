@@ -38,7 +38,7 @@ export const applyManifests = async (root: string, folder: string, manifests: re
 };
 
 /** Where the CLI writes an object: `<kind>-<name>.yaml`, below a folder of the namespace's name where that is not `default`. */
-export const manifestPath = (kind: Kind, key: ObjectKey): string => {
+const manifestPath = (kind: Kind, key: ObjectKey): string => {
   const name = `${kind.toLowerCase()}-${key.name}.yaml`;
   return key.namespace === 'default' ? name : join(key.namespace, name);
 };

@@ -1,10 +1,8 @@
 // Durable writes: a reader, or a crash at any instant, sees the whole old file or the whole new one (temp, fsync, rename,
 // fsync of the folder). Foreign errors become OperatorErrors here.
-import { execFile } from 'node:child_process';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { errorMessage, OperatorError } from '../../api/error.ts';
 
 export interface FileContent {
@@ -111,6 +109,8 @@ const writeNow = (path: string, text: string): void => {
 const syncAll = async (paths: readonly string[]): Promise<void> => {
   const first = paths[0];
   if (first === undefined) return;
+  // Loaded here: commands that only read would pay for it, too.
+  const [{ execFile }, { promisify }] = await Promise.all([import('node:child_process'), import('node:util')]);
   const isDone = await promisify(execFile)('sync', ['-f', first]).then(
     () => true,
     () => false,

@@ -6,7 +6,7 @@ import { BUILTIN_ANNOTATION } from './merge.ts';
 import { newResource } from './resolve.ts';
 import type { SyncContext } from './sync.ts';
 
-export const DEFAULT_POOL = 'default';
+const DEFAULT_POOL = 'default';
 
 /** Made where a session waits for it; a file of that name replaces it. */
 export const ensureBuiltinPools = async (context: SyncContext): Promise<void> => {

@@ -6,7 +6,6 @@ import { type Kind, keyOf, keyString, type ObjectKey } from '../../api/object.ts
 import type { LogName, LogReader } from '../../output/log-store.ts';
 import type { Client } from '../client.ts';
 import { listObjects } from './object-cache.ts';
-import { readStateFile } from './state-files.ts';
 import { isKey, objectPath, type StateLocation, stateFolderFor } from './state-folder.ts';
 
 export interface DirectoryClientOptions extends StateLocation {
@@ -25,7 +24,9 @@ export interface OpenedDirectoryClient {
 export const openDirectoryClient = (root: string, options: DirectoryClientOptions): OpenedDirectoryClient => {
   const folder = stateFolderFor(root, options);
   const get: Client['get'] = async (kind, key) => {
-    const object = isKey(key) ? readStateFile({ kind, key, path: objectPath(folder, kind, key) }) : undefined;
+    if (!isKey(key)) return undefined;
+    const { readStateFile } = await import('./state-files.ts');
+    const object = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
     return object === 'gone' ? undefined : (object as Awaited<ReturnType<typeof get<typeof kind>>>);
   };
   const prepare = async (): Promise<void> => {

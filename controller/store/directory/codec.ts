@@ -15,7 +15,7 @@ export const decodeResource = (text: string, kind: Kind, key: ObjectKey): Resour
   }
 };
 
-export const isSound = (object: Partial<Resource>, kind: Kind, key: ObjectKey): boolean =>
+const isSound = (object: Partial<Resource>, kind: Kind, key: ObjectKey): boolean =>
   object.kind === kind &&
   object.metadata?.name === key.name &&
   object.metadata.namespace === key.namespace &&

@@ -1,7 +1,7 @@
 // Decides which vanished objects may be deleted. Pure: times are monotonic milliseconds, passed in.
 
-export const DELETION_SETTLE_MS = 5_000;
-export const BURST_WINDOW_MS = 60_000;
+const DELETION_SETTLE_MS = 5_000;
+const BURST_WINDOW_MS = 60_000;
 
 export interface GuardState {
   /** Objects that no file defines any more, and since when. */
@@ -38,11 +38,11 @@ export const guardDeletions = (before: GuardState, look: GuardLook): GuardDecisi
   const { scanBegan } = look;
   if (isHeld || missing.size === 0) return { state: { missing, deleted, isHeld }, remove: [] };
 
-  const remove = [...missing.keys()].filter((id) => scanBegan !== undefined && isSettled(missing.get(id), scanBegan, look.isConfirmed));
-  const left = new Map([...missing].filter(([id]) => !remove.includes(id)));
-  const gone = remove.map((id) => missing.get(id) ?? look.now);
+  const going = new Map([...missing].filter(([, since]) => scanBegan !== undefined && isSettled(since, scanBegan, look.isConfirmed)));
+  const left = new Map([...missing].filter(([id]) => !going.has(id)));
+  const remove = [...going.keys()];
   // Confirmed deletions do not count towards the next burst.
-  const state = { missing: left, deleted: look.isConfirmed ? [] : [...deleted, ...gone], isHeld: false };
+  const state = { missing: left, deleted: look.isConfirmed ? [] : [...deleted, ...going.values()], isHeld: false };
   if (left.size === 0) return { state, remove };
   return { state, remove, scanAt: Math.max(Math.min(...left.values()) + DELETION_SETTLE_MS, look.now) };
 };
@@ -54,5 +54,5 @@ const isBurst = (missing: ReadonlyMap<string, number>, deleted: readonly number[
 
 const threshold = (total: number): number => Math.max(10, total * 0.2);
 
-const isSettled = (since: number | undefined, scanBegan: number, isConfirmed: boolean): boolean =>
-  since !== undefined && (isConfirmed || scanBegan - since >= DELETION_SETTLE_MS);
+const isSettled = (since: number, scanBegan: number, isConfirmed: boolean): boolean =>
+  isConfirmed || scanBegan - since >= DELETION_SETTLE_MS;

@@ -112,7 +112,10 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
 
   const pass = async (): Promise<void> => {
     const now = identityOf(root);
-    if (now === undefined) return wait({ problem: rootMissing(root), retryMs: RETRY_MS });
+    if (now === undefined) {
+      watch.lost();
+      return wait({ problem: rootMissing(root), retryMs: RETRY_MS });
+    }
     const git = gitObstacle(root);
     if (git) return wait(git);
     await watch.follow(now);

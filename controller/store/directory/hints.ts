@@ -2,7 +2,8 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
-import { isForeignMarker, isManifestName, type Scan, signatureOf } from './scan.ts';
+import { isForeignMarker, isManifestName, type Scan } from './scan.ts';
+import { signatureOf } from './signature.ts';
 import type { Sources } from './sources.ts';
 
 export interface Hints {

@@ -8,6 +8,8 @@ import type { Holder } from '../client.ts';
 import { writeAtomic } from './atomic-write.ts';
 
 export interface Lock {
+  /** Tells more of the holder, or nothing once released. */
+  tell(holder: Holder): Promise<void>;
   release(): void;
 }
 
@@ -16,9 +18,15 @@ export const acquireLock = async (folder: string, holder: Holder): Promise<Lock>
   // Longer than the moment for which holderOf may have it.
   const database = await tryLock(folder, 'BEGIN EXCLUSIVE', 500);
   if (!database) throw new OperatorError('denied', heldMessage(folder, readHolder(folder)));
-  await writeAtomic(holderPath(folder), `${JSON.stringify(holder)}\n`);
+  // That of a killed controller: from now on it would pass for ours.
+  rmSync(holderPath(folder), { force: true });
+  const write = (told: Holder): Promise<void> => writeAtomic(holderPath(folder), `${JSON.stringify(told)}\n`);
+  await write(holder);
+  let isReleased = false;
   return {
+    tell: async (told) => (isReleased ? undefined : write(told)),
     release: () => {
+      isReleased = true;
       rmSync(holderPath(folder), { force: true });
       database.close();
     },
@@ -27,11 +35,10 @@ export const acquireLock = async (folder: string, holder: Holder): Promise<Lock>
 
 /** The controller that has the folder now. The lock decides, not the file: that of a killed controller stays behind. */
 export const holderOf = async (folder: string): Promise<Holder | undefined> => {
-  const holder = readHolder(folder);
-  if (!holder) return undefined;
+  if (!readHolder(folder)) return undefined;
   const database = await tryLock(folder, 'BEGIN; SELECT count(*) FROM sqlite_schema', 0);
   database?.close();
-  return database ? undefined : holder;
+  return database ? undefined : readHolder(folder);
 };
 
 const holderPath = (folder: string): string => join(folder, 'holder.json');

@@ -20,7 +20,7 @@ import { readManifests } from '../yaml/read-manifests.ts';
 import { hashOf, objectID, parseID } from './manifest-file.ts';
 import { SOURCE_ANNOTATION } from './merge.ts';
 import type { Objects } from './objects.ts';
-import { signatureOf } from './scan.ts';
+import { signatureOf } from './signature.ts';
 import type { Sources } from './sources.ts';
 import { spliceStatus } from './splice-status.ts';
 

@@ -5,6 +5,8 @@ import { openWatcher, type Watcher } from './watcher.ts';
 export interface RootWatch {
   /** Makes sure that the folder of this identity is the one that is watched. */
   follow(identity: string): Promise<void>;
+  /** The root is not there: should the same one return, it is to be watched anew. */
+  lost(): void;
   readonly blindness: string | undefined;
   close(): Promise<void>;
 }
@@ -20,17 +22,23 @@ export interface RootWatchOptions {
 export const createRootWatch = ({ root, skip, onEvent, onBlind }: RootWatchOptions): RootWatch => {
   let watched: { readonly identity: string; readonly watcher: Watcher } | undefined;
   let blindness: string | undefined;
+  let isLost = false;
+  const lost = (): void => {
+    isLost = true;
+  };
   const goBlind = (reason: string): void => {
     blindness = reason;
     onBlind();
   };
   return {
     follow: async (identity) => {
-      if (watched?.identity === identity) return;
+      if (watched?.identity === identity && !isLost) return;
       await watched?.watcher.close();
       blindness = undefined;
-      watched = { identity, watcher: await openWatcher({ root, skip, onEvent, onBlind: goBlind }) };
+      isLost = false;
+      watched = { identity, watcher: await openWatcher({ root, skip, onEvent, onGone: lost, onBlind: goBlind }) };
     },
+    lost,
     get blindness() {
       return blindness;
     },

@@ -5,6 +5,7 @@ import ignore, { type Ignore } from 'ignore';
 import { errorMessage } from '../../api/error.ts';
 import type { Problem } from '../client.ts';
 import { codeOf } from './atomic-write.ts';
+import { signatureOf } from './signature.ts';
 
 export interface Scan {
   /** Path below the root → signature. */
@@ -34,9 +35,6 @@ const FOREIGN = new Map([
 export const isForeignMarker = (name: string): boolean => FOREIGN.has(name);
 
 export const isManifestName = (name: string): boolean => !name.startsWith('.') && /\.(ya?ml|json)$/.test(name);
-
-/** What lets a change be decided without reading: any write, rename or chmod changes it. */
-export const signatureOf = (stats: BigIntStats): string => `${stats.ino}-${stats.size}-${stats.mtimeNs}-${stats.ctimeNs}`;
 
 /** `skip`: a folder below the root that is not ours to read (a state folder given by name). */
 export const scan = async (root: string, skip: string | undefined): Promise<Scan> => {

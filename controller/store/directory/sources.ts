@@ -4,11 +4,11 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../client.ts';
 import { type ManifestDocument, type ManifestFile, readManifestFile } from './manifest-file.ts';
-import { signatureOf } from './scan.ts';
+import { signatureOf } from './signature.ts';
 import type { IndexedFile } from './source-index.ts';
 
 /** Two looks that see the same, so far apart, mean that nobody is writing. A file that seems cut has twice as long. */
-export const SETTLE_MS = 150;
+const SETTLE_MS = 150;
 
 export interface Sources {
   /** Files seen are there; `now` is monotonic. */

@@ -41,12 +41,12 @@ const itemOf = (map: CST.BlockMap | CST.FlowCollection, name: string): Item | un
 const textOf = (item: Item | undefined): string | undefined =>
   item && CST.isScalar(item.value) ? CST.resolveAsScalar(item.value)?.value : undefined;
 
-const startOf = (item: Item | undefined): number | undefined => (item?.key && 'offset' in item.key ? item.key.offset : undefined);
+const startOf = (item: Item | undefined): number | undefined => item?.key?.offset;
 
 /** Past the line end of the item's last line that says something: comments after it belong to what follows. */
 const endOf = (text: string, item: Item | undefined): number | undefined => {
   const start = startOf(item);
-  if (!item || start === undefined) return undefined;
+  if (start === undefined) return undefined;
   const source = CST.stringify({ ...item, start: [] }).trimEnd();
   const lineEnd = text.indexOf('\n', start + source.length);
   return lineEnd < 0 ? text.length : lineEnd + 1;

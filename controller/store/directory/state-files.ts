@@ -1,31 +1,12 @@
-// The object files of a state folder: which there are, and what each holds.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Kind, type ObjectKey, PLURALS, type Resource } from '../../api/object.ts';
+// What the object files of a state folder hold.
+import { readFileSync } from 'node:fs';
+import type { Kind, Resource } from '../../api/object.ts';
 import type { Problem } from '../client.ts';
 import { codeOf } from './atomic-write.ts';
 import { decodeResource } from './codec.ts';
-import { isKey } from './state-folder.ts';
+import { listStateFiles, type StateFile } from './state-listing.ts';
 
 export const KINDS = ['Session', 'VMPool', 'VM'] as const satisfies readonly Kind[];
-
-export interface StateFile {
-  readonly kind: Kind;
-  readonly key: ObjectKey;
-  readonly path: string;
-}
-
-/** Foreign names are passed over. */
-export const listStateFiles = (folder: string, kind: Kind): readonly StateFile[] => {
-  const files: StateFile[] = [];
-  for (const namespace of namesIn(join(folder, PLURALS[kind]))) {
-    for (const file of namesIn(join(folder, PLURALS[kind], namespace))) {
-      const key = { namespace, name: file.slice(0, -'.yaml'.length) };
-      if (file.endsWith('.yaml') && isKey(key)) files.push({ kind, key, path: join(folder, PLURALS[kind], namespace, file) });
-    }
-  }
-  return files;
-};
 
 export interface LoadedState {
   readonly objects: readonly Resource[];
@@ -53,13 +34,5 @@ export const readStateFile = (file: StateFile): Resource | 'gone' | undefined =>
     return decodeResource(readFileSync(file.path, 'utf8'), file.kind, file.key);
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? 'gone' : undefined;
-  }
-};
-
-const namesIn = (folder: string): readonly string[] => {
-  try {
-    return readdirSync(folder).filter((name) => !name.startsWith('.'));
-  } catch {
-    return [];
   }
 };

@@ -49,6 +49,8 @@ export interface OpenedDirectoryStore {
   readonly store: Store;
   /** Where logs and what providers keep belong, too. */
   readonly stateFolder: string;
+  /** Tells commands that what they see is of now: every VM was looked at since the start. */
+  tellLooked(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,9 +61,11 @@ export const openDirectoryStore = async (root: string, options: DirectoryStoreOp
   const folder = stateFolderFor(root, options);
   makeRoot(root, folder);
   const check = makeStateFolder(folder);
-  const lock = await acquireLock(folder, { ...options.holder, startTime: timestamp(options.clock.now()) });
+  const holder = { ...options.holder, startTime: timestamp(options.clock.now()) };
+  const lock = await acquireLock(folder, holder);
   try {
-    return await openLocked(root, folder, check, options, () => lock.release());
+    const opened = await openLocked(root, folder, check, options, () => lock.release());
+    return { ...opened, tellLooked: () => lock.tell({ ...holder, lookedTime: timestamp(options.clock.now()) }) };
   } catch (error) {
     lock.release();
     throw error;
@@ -74,7 +78,7 @@ const openLocked = async (
   check: () => void,
   options: DirectoryStoreOptions,
   release: () => void,
-): Promise<OpenedDirectoryStore> => {
+): Promise<Omit<OpenedDirectoryStore, 'tellLooked'>> => {
   const { clock, newUID } = options;
   const loaded = loadState(folder);
   const nextVersion = await openVersions(folder, Math.max(0, ...versionsOf(loaded.objects)));

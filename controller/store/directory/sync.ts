@@ -118,7 +118,7 @@ export const createSync = (context: SyncContext): Sync => {
   };
 };
 
-export const storedBy = (objects: Objects, id: string): Resource | undefined => {
+const storedBy = (objects: Objects, id: string): Resource | undefined => {
   const { kind, key } = parseID(id);
   return objects.get(kind, key);
 };

@@ -9,8 +9,8 @@ import { type Kind, keyOf, type ObjectKey, type Resource } from '../../api/objec
 import { removeDurably, writeAtomic } from './atomic-write.ts';
 import { decodeResource, encodeResource } from './codec.ts';
 import { type Fields, fileSpecOf } from './merge.ts';
-import { listStateFiles } from './state-files.ts';
 import { tombstonePath } from './state-folder.ts';
+import { listStateFiles } from './state-listing.ts';
 
 /** On an object in a tombstone: its file stood when it was removed, and has stood since. */
 const FILE_STOOD_ANNOTATION = 'berth.dev/file-stood';

@@ -15,6 +15,8 @@ export interface WatcherOptions {
   readonly skip: string;
   /** `path` is below the root. */
   readonly onEvent: (path: string, isFolder: boolean) => void;
+  /** The root went: if it returns, no event tells of what is in it. */
+  readonly onGone: () => void;
   /** No events will come: look regularly. */
   readonly onBlind: (reason: string) => void;
 }
@@ -33,7 +35,10 @@ export const openWatcher = async (options: WatcherOptions): Promise<Watcher> => 
         .split(sep)
         .some((part) => /^\.[^.]/.test(part) && part !== '.berthignore'),
   });
-  watcher.on('all', (event, path) => options.onEvent(relative(root, path), event.endsWith('Dir')));
+  watcher.on('all', (event, path) => {
+    if (event === 'unlinkDir' && relative(root, path) === '') options.onGone();
+    options.onEvent(relative(root, path), event.endsWith('Dir'));
+  });
   // What changed while the watches were being set gave no event.
   watcher.on('ready', () => options.onEvent('', true));
   watcher.on('error', (error) => {

@@ -56,7 +56,13 @@ export const wipe = async (api: Api): Promise<void> => {
     for (let left = await readAll(api, kind); left.length > 0; left = await readAll(api, kind)) {
       for (const { metadata } of left) {
         const body = { metadata: { finalizers: null } };
-        const release = { doing: 'release', method: 'PATCH', path: objectPath(kind, metadata), type: 'application/merge-patch+json', body } as const;
+        const release = {
+          doing: 'release',
+          method: 'PATCH',
+          path: objectPath(kind, metadata),
+          type: 'application/merge-patch+json',
+          body,
+        } as const;
         if ((metadata.finalizers ?? []).length > 0) await api.send(release).catch(() => undefined);
         await removeObject(api, kind, metadata);
       }

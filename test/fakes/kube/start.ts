@@ -44,7 +44,10 @@ export const startKube = async (assets: Assets): Promise<Kube> => {
   const etcd = `http://127.0.0.1:${etcdPort}`;
   processes.start(join(assets.folder, 'etcd'), etcdFlags(folder, etcd, `http://127.0.0.1:${peerPort}`));
   const apiServer = assets.variant === 'full' ? 'kube-apiserver' : 'crd-apiserver';
-  const flags = [...commonFlags(authority, etcd, port), ...(assets.variant === 'full' ? fullFlags(authority) : ['--authentication-skip-lookup'])];
+  const flags = [
+    ...commonFlags(authority, etcd, port),
+    ...(assets.variant === 'full' ? fullFlags(authority) : ['--authentication-skip-lookup']),
+  ];
   const kubectl: Kube['kubectl'] = (args, options = {}) => runKubectl(args, { kubeconfig, ...options });
   const up = async (): Promise<ChildProcess> => {
     const child = processes.start(join(assets.folder, apiServer), flags);

@@ -74,6 +74,14 @@ test('a session that lacks a secret waits for it alone', () => {
   assert.is(decide(lacking).recheckAt, NOW + 10_000);
 });
 
+test('a secret that has been missing for long is looked for less often', () => {
+  const since = (seconds: number) => session('a', { meta: { creationTimestamp: ago(seconds) } });
+  const again = (seconds: number) =>
+    decide({ ...poolWorld(pool(), { ...world, sessions: [since(seconds)] }), missingSecrets: new Map([['a', 'there is no secret x']]) })
+      .recheckAt;
+  assert.equal([0, 80, 240, 3600].map(again), [NOW + 10_000, NOW + 10_000, NOW + 30_000, NOW + 60_000]);
+});
+
 test('while the provider can not be used everything waits, in its own words', () => {
   const broken = { ...poolWorld(pool({ spec: { minVMs: 3 } }), world), providerProblem: 'no credentials' };
   assert.equal(told(broken), ['a waits: ProviderNotReady']);

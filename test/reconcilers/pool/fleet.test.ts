@@ -72,6 +72,12 @@ test('reserves the VM with the most free memory, then slots, then by name, of th
   const twins = createFleet([vm('b', 1, 4), vm('a', 1, 4)]);
   twins.reserve({ ...any, memoryMiB: 5 });
   assert.is(twins.take(any)?.name, 'b');
+  const apart = createFleet([
+    { ...vm('b', 1, 4), region: 'east' },
+    { ...vm('a', 1, 4), region: 'west' },
+  ]);
+  apart.reserve({ ...any, memoryMiB: 5 });
+  assert.is(apart.take(any)?.name, 'b');
 });
 
 test.run();

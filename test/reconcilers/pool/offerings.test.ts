@@ -50,6 +50,13 @@ test('the same failure is counted once, and survives a restart and the VM', () =
   assert.equal(rows([], first), first);
 });
 
+test('a row that does not say how often it failed failed once; one that does not say until when says nothing', () => {
+  const { failures: _failures, ...uncounted } = wait(1, 50);
+  assert.equal(rows([], [uncounted]), [wait(1, 50)]);
+  const { retryTime: _retryTime, ...endless } = wait(1, 50);
+  assert.equal(rows([], [endless]), [{ sku: 'Sim_l', region: 'local', available: true }]);
+});
+
 test('VMs that were made together and fail one after another are one failure', () => {
   const first = rows([failedVM('default-0', 10)]);
   assert.equal(rows([failedVM('default-0', 10), failedVM('default-1', 5)], first), first);

@@ -1,11 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { VMOverrides } from '../../builders/vm.ts';
 import type { VMPoolSpec } from '../../../controller/api/types.generated.ts';
 import { decide } from '../../../controller/reconcilers/pool/decide.ts';
 import { pool, poolWorld } from '../../builders/pool.ts';
 import { placed, session } from '../../builders/session.ts';
 import { ago, NOW } from '../../builders/time.ts';
+import type { VMOverrides } from '../../builders/vm.ts';
 import { bootingVM, drainingVM, failedVM, readyVM, unreachableVM } from '../../builders/vm.ts';
 import { told } from './told.ts';
 

@@ -81,12 +81,27 @@ test('nothing is asked of a VM that does not answer', () => {
   assert.equal(told({ ...running({ spec: { shutdown: 'Graceful' } }), hostState: 'connecting' }), []);
 });
 
-test('a deadline that was brought forward is enforced from here, with some patience for the VM', () => {
-  const due = (seconds: number, facts: object = {}) => running({ spec: { activeDeadlineSeconds: seconds } }, facts);
-  assert.equal(told(due(25)), ['stop Graceful: its deadline has passed']);
-  assert.equal(told(due(25, { stopping: 'Graceful' })), []);
-  assert.equal(told(due(26)), []);
-  assert.is(again(due(26)), 1);
+test('the VM keeps the deadline, and is told when it was moved, set or taken away', () => {
+  const due = (seconds: number | undefined, facts: object = {}) =>
+    running({ spec: seconds === undefined ? {} : { activeDeadlineSeconds: seconds } }, facts);
+  const start = Date.parse(running().session.status?.startTime ?? '') / 1000;
+  assert.equal(told(due(60, { deadline: start + 60 })), []);
+  assert.equal(told(due(60, { deadline: start + 55 })), [], 'the start was not known to the second at the launch');
+  assert.equal(told(due(60, { deadline: start + 54 })), ['setDeadline: activeDeadlineSeconds was changed']);
+  assert.equal(told(due(60)), ['setDeadline: activeDeadlineSeconds was changed']);
+  assert.equal(told(due(undefined, { deadline: start + 60 })), ['setDeadline: activeDeadlineSeconds was changed']);
+  assert.equal(told(due(60, { stopping: 'Graceful' })), []);
+});
+
+test('a launch that was meant and is not wanted any more is refused by the VM itself', () => {
+  const stopped = { spec: { shutdown: 'Graceful' } } as const;
+  assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm)), ['refuse: it was stopped before it was started']);
+  assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm, { hostState: 'connecting' })), []);
+});
+
+test('a VM is asked for a session that was started and is not in sight, before anything is concluded', () => {
+  assert.equal(told(onVM(placed('a', vm, 'yes'), vm)), ['refuse: it was started, and its VM shows no trace of it']);
+  assert.equal(told(onVM(placed('a', vm, 'yes'), vm, { hostState: 'connecting' })), []);
 });
 
 test('inputs are typed one at a time, in the order of the list', () => {

@@ -18,7 +18,16 @@ const busy = (vm: VMObserved['vm']) => [placed('a', vm, 'yes')];
 
 test('a VM without a machine gets one, and is looked at until it is ready', () => {
   assert.equal(told(vmWorld(newVM('default-0'))), ['createMachine: it has no machine']);
-  assert.is(again(vmWorld(newVM('default-0'))), 2);
+  assert.is(again(vmWorld(newVM('default-0', { meta: { creationTimestamp: ago(0) } }))), 2);
+});
+
+test('the longer a machine takes, the less often it is looked at', () => {
+  const since = (seconds: number) =>
+    vmWorld(bootingVM('default-0', { meta: { creationTimestamp: ago(seconds) } }), { machine: machine('creating') });
+  assert.equal(
+    [0, 16, 80, 400].map((seconds) => again(since(seconds))),
+    [2, 2, 10, 15],
+  );
 });
 
 test('a machine that was made for it is adopted, and connected to once it runs', () => {
@@ -41,7 +50,7 @@ test('a VM that is not ready in time is left to the pool, and looked at just the
 test('a VM that failed is deleted once the pool has drained it and no session is left', () => {
   const failed = failedVM('default-0');
   assert.equal(told(vmWorld(failed)), []);
-  assert.is(again(vmWorld(failed)), 2);
+  assert.is(again(vmWorld(failed)), 60, 'the pool and its sessions wake it');
   const draining = failedVM('default-0', 0, { status: { conditions: [condition('Draining', 'True')] } });
   const both = {
     ...draining,

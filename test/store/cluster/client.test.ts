@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { errorCode, errorMessage } from '../../../controller/api/error.ts';
 import type { Session } from '../../../controller/api/types.generated.ts';
 import { systemClock } from '../../../controller/runtime/clock.ts';
-import { createClusterClient } from '../../../controller/store/cluster/client.ts';
 import type { Client } from '../../../controller/store/client.ts';
+import { createClusterClient } from '../../../controller/store/cluster/client.ts';
 import { type FakeApiServer, refused, startApiServer } from '../../fakes/api-server.ts';
 
 const test = suite('cluster client');
@@ -27,7 +27,11 @@ const inWorld = (body: (client: Client, server: FakeApiServer) => Promise<void>,
     await server.close();
   }
 };
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no error', (error: unknown) => error);
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => error,
+  );
 const present = async (client: Client, name: string): Promise<Session> => {
   const object = await client.get('Session', { namespace: 'team', name });
   if (object === undefined) throw new Error(`no session ${name}`);
@@ -76,7 +80,10 @@ test(
     );
     assert.is.not(after.metadata.resourceVersion, resourceVersion);
     server.fault = () => refused(409, 'Conflict');
-    assert.is(errorCode(await failure(client.patchSpec('Session', { namespace: 'team', name: 'a' }, { shutdown: 'Immediate' }))), 'conflict');
+    assert.is(
+      errorCode(await failure(client.patchSpec('Session', { namespace: 'team', name: 'a' }, { shutdown: 'Immediate' }))),
+      'conflict',
+    );
   }),
 );
 
@@ -113,7 +120,9 @@ test(
     await client.events();
     assert.equal(await client.problems(), []);
     assert.is(await client.holder(), undefined);
-    const namespaces = server.asked.filter(({ method, path }) => method === 'GET' && !path.includes('leases')).map(({ path }) => path.split('/namespaces/')[1]);
+    const namespaces = server.asked
+      .filter(({ method, path }) => method === 'GET' && !path.includes('leases'))
+      .map(({ path }) => path.split('/namespaces/')[1]);
     assert.ok(namespaces.every((path) => path !== undefined));
     assert.is(errorCode(await failure(client.confirmPrune())), 'invalid');
   }, 'team'),
@@ -135,7 +144,13 @@ test(
   inWorld(async (client, server) => {
     const path = '/apis/berth.dev/v1alpha1/namespaces/team/sessions/a/status';
     const write = (tail: string) =>
-      server.api.send({ doing: 'write', method: 'PATCH', path, type: 'application/merge-patch+json', body: { status: { output: { tail } } } });
+      server.api.send({
+        doing: 'write',
+        method: 'PATCH',
+        path,
+        type: 'application/merge-patch+json',
+        body: { status: { output: { tail } } },
+      });
     await client.apply([from(session('a'))]);
     const empty = client.log(await present(client, 'a'));
     assert.match(empty.notice ?? '', /Only the end of the output/);

@@ -29,7 +29,11 @@ const kubeconfig = (user: object, cluster: object = {}): string => {
   return path;
 };
 const open = (path: string, context?: string) => connect({ kubeconfig: path, context, monotonic: () => monotonic });
-const failure = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => 'no error', (error: unknown) => error);
+const failure = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'no error',
+    (error: unknown) => error,
+  );
 
 test('a context names server, namespace and credentials', async () => {
   const connection = await open(kubeconfig({ token: 'abc' }));
@@ -45,7 +49,11 @@ test('a context names server, namespace and credentials', async () => {
 test('connections are shared for as long as the TLS material stays, and credentials asked for once a minute', async () => {
   const script = join(folder, 'plugin');
   const credential = (certificate: string): string =>
-    JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 't', clientCertificateData: certificate, clientKeyData: 'k', expirationTimestamp: '2020-01-01T00:00:00Z' } });
+    JSON.stringify({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 't', clientCertificateData: certificate, clientKeyData: 'k', expirationTimestamp: '2020-01-01T00:00:00Z' },
+    });
   const plugin = (certificate: string): void => writeFileSync(script, `#!/bin/sh\necho '${credential(certificate)}'\n`, { mode: 0o755 });
   plugin('one');
   const connection = await open(kubeconfig({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: script } }));
@@ -94,7 +102,10 @@ test('a store and a client are opened by --store cluster', async () => {
   await store.close();
   const here = await openClient(parseTarget('cluster', '/'), { ...common, state: '/state', allNamespaces: true });
   assert.equal([here.client.namespace, here.stateFolder], ['team', '/state']);
-  assert.is((await openClient(parseTarget('cluster:there', '/'), { ...common, environment: { BERTH_LEASE_NAMESPACE: 'x' } })).client.namespace, 'default');
+  assert.is(
+    (await openClient(parseTarget('cluster:there', '/'), { ...common, environment: { BERTH_LEASE_NAMESPACE: 'x' } })).client.namespace,
+    'default',
+  );
 });
 
 test.after(() => rmSync(folder, { recursive: true }));

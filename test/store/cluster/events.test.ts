@@ -63,18 +63,19 @@ test('memory is bounded', () => {
   assert.is(series.add(event('m', 's-0'), 0)?.count, 1);
 });
 
-const inWorld = (body: (server: FakeApiServer, recorder: ReturnType<typeof createEventRecorder>) => Promise<void>) => async (): Promise<void> => {
-  const server = await startApiServer();
-  let made = 0;
-  const clock = { ...fastClock(1000), now: systemClock.now };
-  const recorder = createEventRecorder({ api: server.api, clock, identity: 'host_1_u', newSuffix: () => `x${++made}` });
-  try {
-    await body(server, recorder);
-  } finally {
-    await recorder.close();
-    await server.close();
-  }
-};
+const inWorld =
+  (body: (server: FakeApiServer, recorder: ReturnType<typeof createEventRecorder>) => Promise<void>) => async (): Promise<void> => {
+    const server = await startApiServer();
+    let made = 0;
+    const clock = { ...fastClock(1000), now: systemClock.now };
+    const recorder = createEventRecorder({ api: server.api, clock, identity: 'host_1_u', newSuffix: () => `x${++made}` });
+    try {
+      await body(server, recorder);
+    } finally {
+      await recorder.close();
+      await server.close();
+    }
+  };
 
 test(
   'are written as events.k8s.io has them, and read back',

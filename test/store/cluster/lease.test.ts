@@ -27,7 +27,8 @@ const inWorld = (body: (server: FakeApiServer, signal: AbortSignal) => Promise<v
 };
 
 const specOf = (server: FakeApiServer) => server.objects.get(PATH)?.spec as Record<string, unknown>;
-const isWrite = ({ method, path }: { readonly method: string; readonly path: string }): boolean => method !== 'GET' && path.includes('/leases');
+const isWrite = ({ method, path }: { readonly method: string; readonly path: string }): boolean =>
+  method !== 'GET' && path.includes('/leases');
 
 test(
   'one leads, and times have six fractional digits',

@@ -1,8 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ErrorCode, errorCode, errorMessage, OperatorError } from '../../../controller/api/error.ts';
-import { wait } from '../../../controller/store/cluster/request.ts';
 import { readPages } from '../../../controller/store/cluster/read.ts';
+import { wait } from '../../../controller/store/cluster/request.ts';
 import { type FakeApiServer, refused, startApiServer } from '../../fakes/api-server.ts';
 import { fastClock } from '../../fakes/fast-clock.ts';
 

@@ -36,7 +36,9 @@ test('makes the one of the other, whatever they are', () => {
 
 /** A status has no nulls, and a merge patch could not write them. */
 const withoutNulls = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (key, member: unknown) => (member === null || key === '__proto__' ? undefined : member)).replaceAll('null', '0'));
+  JSON.parse(
+    JSON.stringify(value, (key, member: unknown) => (member === null || key === '__proto__' ? undefined : member)).replaceAll('null', '0'),
+  );
 const sorted = (value: unknown): string =>
   JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).sort()) : member,

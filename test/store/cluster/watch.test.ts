@@ -23,7 +23,11 @@ interface World {
 }
 
 const inWorld =
-  (body: (world: World) => Promise<void>, clock: Clock = fastClock(200), arrange: (server: FakeApiServer) => Promise<void> | void = () => undefined) =>
+  (
+    body: (world: World) => Promise<void>,
+    clock: Clock = fastClock(200),
+    arrange: (server: FakeApiServer) => Promise<void> | void = () => undefined,
+  ) =>
   async (): Promise<void> => {
     const server = await startApiServer();
     await arrange(server);
@@ -48,7 +52,12 @@ const inWorld =
   };
 
 const make = async ({ api }: FakeApiServer, name: string): Promise<void> => {
-  await api.send({ doing: 'create', method: 'POST', path: VMS, body: { apiVersion: API_VERSION, kind: 'VM', metadata: { name }, spec: {} } });
+  await api.send({
+    doing: 'create',
+    method: 'POST',
+    path: VMS,
+    body: { apiVersion: API_VERSION, kind: 'VM', metadata: { name }, spec: {} },
+  });
 };
 
 const text = (change: Change<'VM'> | undefined): string => {
@@ -204,7 +213,11 @@ test('an error that its reader takes for final ends it', async () => {
   const onError = (error: unknown): void => {
     throw error;
   };
-  const changes = listWatch('VM', { api: server.api, clock: fastClock(100), random: () => 0, namespace: 'team', onError }, new AbortController().signal);
+  const changes = listWatch(
+    'VM',
+    { api: server.api, clock: fastClock(100), random: () => 0, namespace: 'team', onError },
+    new AbortController().signal,
+  );
   await changes.next().then(
     () => assert.unreachable(),
     (error) => assert.match(String(error), /cannot watch VM objects: Forbidden it is/),
@@ -212,6 +225,5 @@ test('an error that its reader takes for final ends it', async () => {
   assert.is(server.asked[0]?.path, collectionPath('VM', 'team'));
   await server.close();
 });
-
 
 test.run();

@@ -1,0 +1,102 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Session } from '../../../controller/api/types.generated.ts';
+import { SESSION_INDEXES } from '../../../controller/reconcilers/indexes.ts';
+import { createSessionObserve } from '../../../controller/reconcilers/session/observe.ts';
+import { createCache } from '../../../controller/runtime/cache.ts';
+import { type RunFacts, runKey } from '../../../controller/session/host.ts';
+import { pool } from '../../builders/pool.ts';
+import { finished, placed, session } from '../../builders/session.ts';
+import { run } from '../../builders/session-world.ts';
+import { ago, NOW } from '../../builders/time.ts';
+import { readyVM } from '../../builders/vm.ts';
+import { host } from '../../builders/vm-world.ts';
+import { createMemoryLogs, openMemoryLogStore } from '../../fakes/memory-log-store.ts';
+import { createToldHosts } from '../../fakes/told-hosts.ts';
+
+const test = suite('session: observe');
+
+const KEY = { namespace: 'default', name: 'a' };
+const vm = readyVM('default-0');
+
+const openWorld = (one?: Session, ...runs: readonly RunFacts[]) => {
+  const caches = { sessions: createCache<'Session'>(SESSION_INDEXES), vms: createCache<'VM'>(), pools: createCache<'VMPool'>() };
+  if (one) caches.sessions.put(one);
+  caches.vms.put(vm);
+  caches.pools.put(pool());
+  const hosts = createToldHosts();
+  hosts.set('default-0', host('reachable', { message: 'well', runs: new Map(runs.map((facts) => [runKey(facts), facts])) }));
+  const logs = createMemoryLogs();
+  const secrets = new Map<string, Readonly<Record<string, string>>>();
+  const turns = { left: 1 };
+  const observe = createSessionObserve({
+    ...caches,
+    hosts,
+    logs: openMemoryLogStore(logs),
+    secret: async ({ name }) => secrets.get(name),
+    outputIntervalMs: 10_000,
+    takeOutputTurn: () => turns.left-- > 0,
+  });
+  return { observe: (now = NOW) => observe(KEY, now), hosts, logs, secrets };
+};
+
+test('a session that is gone is nobody to look after', async () => {
+  assert.is(await openWorld().observe(), undefined);
+});
+
+test('one that was never placed has its pool and no VM', async () => {
+  const observed = await openWorld(session('a')).observe();
+  assert.equal(
+    [observed?.pool?.metadata.name, observed?.vm, observed?.hostState, observed?.outputDue],
+    ['default', undefined, undefined, false],
+  );
+  const elsewhere = await openWorld(session('a', { spec: { poolRef: { name: 'none' } } })).observe();
+  assert.is(elsewhere?.pool, undefined);
+});
+
+test('sees its VM, its host, and the run of this very attempt', async () => {
+  const facts = run('a', { attempt: 2 });
+  const observed = await openWorld(placed('a', vm, 'yes', { status: { attempt: 2 } }), run('a'), facts).observe();
+  assert.equal([observed?.vm, observed?.hostState, observed?.hostMessage, observed?.run], [vm, 'reachable', 'well', facts]);
+});
+
+test('another VM of the name is not its VM, and a host that is not connected says nothing', async () => {
+  const { observe, hosts } = openWorld(placed('a', { ...vm, metadata: { ...vm.metadata, uid: 'another' } }, 'yes'));
+  hosts.set('default-0', undefined);
+  const observed = await observe();
+  assert.equal([observed?.vm, observed?.hostState], [undefined, undefined]);
+});
+
+test('asks the log store where the VM does not tell of a run that was started', async () => {
+  const started = openWorld(placed('a', vm, 'yes'));
+  started.logs.append({ ...KEY, uid: 'a' }, 0, 'hello\n');
+  assert.is((await started.observe())?.log?.bytes, 6);
+  assert.is((await openWorld(placed('a', vm, 'yes'), run('a')).observe())?.log, undefined);
+  assert.is((await openWorld(finished('a', vm, 'Completed')).observe())?.log, undefined);
+});
+
+test('tells what secret keeps it from being launched, until the secret is there', async () => {
+  const spec = { env: [{ name: 'K', secretRef: { name: 'keys', key: 'api' } }] };
+  const { observe, secrets } = openWorld(placed('a', vm, 'launching', { spec }));
+  assert.match((await observe())?.secretProblem ?? '', 'there is no secret keys');
+  secrets.set('keys', {});
+  assert.match((await observe())?.secretProblem ?? '', 'has no key api');
+  secrets.set('keys', { api: 'hush' });
+  assert.is((await observe())?.secretProblem, undefined);
+});
+
+test('new output is due where status is old enough, or ahead of a clock that was set back, and it has a turn', async () => {
+  const due = async (output: { readonly bytes: number; readonly age: number } | undefined, one = 'yes' as const) => {
+    const known = output && { bytes: output.bytes, lines: 1, truncated: false, updatedTime: ago(output.age) };
+    const world = openWorld(placed('a', vm, one, { status: known ? { output: known } : {} }), run('a'));
+    return [(await world.observe())?.outputDue, (await world.observe())?.outputDue];
+  };
+  assert.equal(await due(undefined), [true, false]);
+  assert.equal(await due({ bytes: 5, age: 10 }), [true, false]);
+  assert.equal(await due({ bytes: 5, age: 9 }), [false, false]);
+  assert.equal(await due({ bytes: 5, age: -60 }), [true, false]);
+  assert.equal(await due({ bytes: 12, age: 60 }), [false, false]);
+  assert.is((await openWorld(finished('a', vm, 'Completed'), run('a')).observe())?.outputDue, false);
+});
+
+test.run();
