@@ -1,6 +1,5 @@
 // Which of several controllers acts: leader election over a Lease, by client-go's algorithm (tools/leaderelection), and
 // the answer to "may I still act?" that must be asked before each effect, for the algorithm alone does not fence.
-import type { Clock } from '../../api/clock.ts';
 import { errorMessage, OperatorError } from '../../api/error.ts';
 import { createLeaseRecords, type LeaseOptions, type Stored } from './lease-record.ts';
 import { isStatus, wait } from './request.ts';
@@ -53,29 +52,29 @@ export const createElection = (options: ElectionOptions): Election => {
     if (stored.version !== observed?.stored.version) observed = { stored, at };
   };
 
-  const take = async (signal: AbortSignal): Promise<boolean> => {
+  /** Undefined when somebody else wrote in between. */
+  const write = async (stored: Stored | undefined, signal: AbortSignal): Promise<boolean | undefined> => {
     const startedAt = { monotonic: clock.monotonic(), wall: clock.now() };
-    // The fast path of a leader: renew on the version that it wrote itself. Whoever else wrote makes that a conflict.
-    let known = held === undefined ? undefined : observed?.stored;
-    for (let tries = 0; tries < 2; tries += 1) {
-      const stored = known ?? (await records.read(signal));
-      if (stored !== undefined) {
-        observe(stored, clock.monotonic());
-        if (!isFree(stored, clock.monotonic())) return false;
-      }
-      try {
-        const written = stored === undefined ? await records.create(signal) : await records.write(stored, signal);
-        observed = { stored: written, at: clock.monotonic() };
-        held = startedAt;
-        return true;
-      } catch (error) {
-        if (!isStatus(error, 409)) throw error;
-        // Somebody wrote in between: the slow path of client-go reads and judges again, once.
-        if (known === undefined) return false;
-        known = undefined;
-      }
+    if (stored !== undefined) {
+      observe(stored, clock.monotonic());
+      if (!isFree(stored, clock.monotonic())) return false;
     }
-    return false;
+    try {
+      const written = stored === undefined ? await records.create(signal) : await records.write(stored, signal);
+      observed = { stored: written, at: clock.monotonic() };
+      held = startedAt;
+      return true;
+    } catch (error) {
+      if (!isStatus(error, 409)) throw error;
+      return undefined;
+    }
+  };
+
+  const take = async (signal: AbortSignal): Promise<boolean> => {
+    // The fast path of a leader: renew on the version that it wrote itself. Only where that fails it reads and judges anew.
+    const own = held === undefined ? undefined : observed?.stored;
+    const renewed = own === undefined ? undefined : await write(own, signal);
+    return renewed ?? (await write(await records.read(signal), signal)) ?? false;
   };
 
   const isFree = ({ holder, leaseMs }: Stored, now: number): boolean =>

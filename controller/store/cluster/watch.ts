@@ -81,35 +81,42 @@ async function* follow<K extends Kind>(kind: K, state: WatchState, options: Watc
   const { clock, onError } = options;
   const startedAt = clock.monotonic();
   const line = openLine(clock, signal);
-  // While what exists still streams in, there is no version to go on from.
-  const seen = state.step === 'stream' ? new Set<string>() : undefined;
-  let version = state.version;
-  let isComplete = seen === undefined;
-  let hadNews = false;
+  const progress: Progress = { version: state.version, hadNews: false, seen: state.step === 'stream' ? new Set() : undefined };
+  const facts = () => ({ version: progress.version, lastedMs: clock.monotonic() - startedAt, hadNews: progress.hadNews });
   try {
     for await (const event of readEvents(await openStream(kind, state, options, line.signal))) {
       line.heard();
-      if (event.type === 'ERROR') throw streamError(kind, event);
-      hadNews = true;
-      const object = objectOf(kind, event.object);
-      if (event.type === 'DELETED') yield* told.gone(keyOf(object), object.metadata.uid);
-      else if (event.type !== 'BOOKMARK') yield* told.put(object, isComplete ? undefined : seen);
-      if (!isComplete && seen !== undefined && isInitialEnd(event)) {
-        isComplete = true;
-        yield* told.keepOnly(seen);
-        seen.clear();
-        yield { type: 'synced' };
-      }
-      if (isComplete) version = object.metadata.resourceVersion;
+      yield* deliver(kind, event, progress, told);
       line.heard();
     }
   } catch (error) {
-    if (state.step === 'stream' && !hadNews && isRefusal(error)) return { how: 'refused' };
-    return endedBy(line.silent ? silence(kind) : error, { version, lastedMs: clock.monotonic() - startedAt, hadNews }, signal, onError);
+    if (state.step === 'stream' && !progress.hadNews && isRefusal(error)) return { how: 'refused' };
+    return endedBy(line.silent ? silence(kind) : error, facts(), signal, onError);
   } finally {
     line.close();
   }
-  return { how: 'closed', version, lastedMs: clock.monotonic() - startedAt, hadNews };
+  return { how: 'closed', ...facts() };
+}
+
+interface Progress {
+  version: string;
+  hadNews: boolean;
+  /** While what exists still streams in, and there is no version to go on from. */
+  seen: Set<string> | undefined;
+}
+
+function* deliver<K extends Kind>(kind: K, event: WatchEvent, progress: Progress, told: Told<K>): Generator<Change<K>> {
+  if (event.type === 'ERROR') throw streamError(kind, event);
+  progress.hadNews = true;
+  const object = objectOf(kind, event.object);
+  if (event.type === 'DELETED') yield* told.gone(keyOf(object), object.metadata.uid);
+  else if (event.type !== 'BOOKMARK') yield* told.put(object, progress.seen);
+  if (progress.seen !== undefined && isInitialEnd(event)) {
+    yield* told.keepOnly(progress.seen);
+    progress.seen = undefined;
+    yield { type: 'synced' };
+  }
+  if (progress.seen === undefined) progress.version = object.metadata.resourceVersion;
 }
 
 const openStream = (kind: Kind, { step, version }: WatchState, { api, random, namespace }: WatchOptions, signal: AbortSignal) => {
