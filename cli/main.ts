@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 // The entry of the program: builds the context from the process and ends with the command's exit code.
-import { enableCompileCache } from 'node:module';
 import { basename } from 'node:path';
+import { allCommands } from './commands/index.ts';
 import type { Context } from './context.ts';
-
-// Before anything else is loaded: nothing that a cold start parses should be parsed twice.
-enableCompileCache();
+import { realParts } from './real-parts.ts';
+import { run } from './run.ts';
 
 // A reader that has seen enough (`| head`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
@@ -19,10 +18,6 @@ const onInterrupt = (): void => {
   process.once('SIGINT', () => process.exit(130));
 };
 process.once('SIGINT', onInterrupt);
-
-const { run } = await import('./run.ts');
-const { allCommands } = await import('./commands/index.ts');
-const { realParts } = await import('./real-parts.ts');
 
 const invokedAs = (): string =>
   process.env.BERTH_INVOKED_AS || (basename(process.argv[1] ?? '') === 'kubectl-berth' ? 'kubectl berth' : 'berth');
@@ -43,7 +38,8 @@ const context: Context = {
   commands: allCommands,
 };
 
-const exit = await run(process.argv.slice(2), context);
-// Streams may still be writing to a pipe: they must drain, but no timer or watcher may keep us.
-process.exitCode = exit;
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
+void run(process.argv.slice(2), context).then((exit) => {
+  // Streams may still be writing to a pipe: they must drain, but no timer or watcher may keep us.
+  process.exitCode = exit;
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
+});

@@ -59,7 +59,7 @@ const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeo
   ]);
   const known = [...(await client.list('Session')), ...(await client.list('VMPool'))];
   const sources = new Set(known.map(({ metadata }) => metadata.annotations?.[SOURCE_ANNOTATION]));
-  const unread = [...(await scan(root, relative(root, stateFolder))).files.keys()].filter((file) => !sources.has(file));
+  const unread = [...(await scan(root, stateFolder, { onlyNames: true })).files.keys()].filter((file) => !sources.has(file));
   if (unread.length === 0) return false;
   const [{ readManifestFile }, { readTombstone }] = await Promise.all([
     import('../controller/store/directory/manifest-file.ts'),

@@ -47,7 +47,8 @@ const execute = async (
   const cli = new Cli<Context>({ binaryName: context.invokedAs, binaryLabel: 'Berth', enableColors: colored });
   for (const commandClass of classes) cli.register(commandClass);
   const { head, tail } = name === 'start' ? splitTail(words) : { head: words, tail: undefined };
-  const command = parse(cli, splitShortOptions(head, valueOptions(cli)), { ...context, tail }, name);
+  const split = splitShortOptions(head, () => valueOptions(cli));
+  const command = parse(cli, split, { ...context, tail }, name);
   const commandClass = classes.find((known) => command instanceof known);
   if (commandClass === undefined || command.help) {
     context.stdout.write(classes.map((known) => cli.usage(known, { detailed: true, colored })).join('\n'));
@@ -93,7 +94,9 @@ const valueOptions = (cli: Cli<Context>): ReadonlySet<string> =>
   );
 
 /** `-n5` as `-n 5`, as everybody's fingers know it. */
-const splitShortOptions = (words: readonly string[], options: ReadonlySet<string>): readonly string[] => {
+const splitShortOptions = (words: readonly string[], valueOptions: () => ReadonlySet<string>): readonly string[] => {
+  if (!words.some((word) => /^-[a-zA-Z]./.test(word))) return words;
+  const options = valueOptions();
   const end = words.indexOf('--');
   return words.flatMap((word, index) => {
     const isShort = word.length > 2 && options.has(word.slice(0, 2)) && word[2] !== '=';

@@ -4,8 +4,10 @@ import { parseTime } from '../../controller/api/clock.ts';
 /** At most `length` characters of `text`, with `...` right after the last word where something was cut. Counted in code points. */
 export const cut = (text: string, length: number): string => {
   // A prompt may be long: no more of it is taken apart than could be shown, at two code units a character.
-  const characters = [...text.slice(0, 2 * (length + 1))];
-  return characters.length <= length ? text : `${characters.slice(0, length).join('').trimEnd()}...`;
+  const start = text.slice(0, 2 * (length + 1));
+  if (lengthOf(start) <= length) return text;
+  const kept = PAIRED.test(start) ? [...start].slice(0, length).join('') : start.slice(0, length);
+  return `${kept.trimEnd()}...`;
 };
 
 /** One line: what would break a table, or steer a terminal, becomes a space. */
@@ -18,11 +20,10 @@ export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\
  */
 const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - lengthOf(text)));
 
-const lengthOf = (text: string): number => {
-  let length = 0;
-  for (const _ of text) length += 1;
-  return length;
-};
+/** Text without such characters, most of it, need not be taken apart to be counted. */
+const PAIRED = /[\ud800-\udfff]/;
+
+const lengthOf = (text: string): number => (PAIRED.test(text) ? [...text].length : text.length);
 
 /** `45s`, `2m`, `14h`, `3d`. A clock that went back gives `0s`. */
 export const age = (since: string, now: number): string => {

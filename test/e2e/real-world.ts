@@ -121,7 +121,8 @@ const machineFolders = async (state: string): Promise<readonly { readonly uid: s
   const found = await Promise.all(
     pools.map(async (pool) => (await readdir(join(local, pool))).map((uid) => ({ uid, folder: join(local, pool, uid) }))),
   );
-  return found.flat();
+  // A hidden one is on its way in or out, and no machine (yet).
+  return found.flat().filter(({ uid }) => !uid.startsWith('.'));
 };
 
 const stopRuns = async (folder: string): Promise<void> => {

@@ -51,6 +51,19 @@ testProvider('local', () => openWorld());
 const test = suite('local provider');
 const signal = AbortSignal.timeout(60_000);
 
+test('what a crash left of a machine in the making goes, once nobody can still be at it', async () => {
+  const world = await openWorld();
+  await world.reopen().create(vmOf('p-0', 'v'), world.pool, signal);
+  const left = await mkdtemp(join(world.root, 'pool', '.w.'));
+  const names = async () => (await readdir(join(world.root, 'pool'))).length;
+  await world.reopen().list(world.pool, signal);
+  assert.is(await names(), 2, left);
+  world.clock.ahead = 120_000;
+  assert.is((await world.reopen().list(world.pool, signal)).length, 1);
+  await until(async () => ((await names()) === 1 ? true : undefined));
+  await world.close();
+});
+
 test('a machine is creating until its boot time has passed', async () => {
   const world = await openWorld(60);
   await world.reopen().create(vmOf('p-0', 'v'), world.pool, signal);

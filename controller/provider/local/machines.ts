@@ -1,6 +1,6 @@
 // The directories that stand for machines. Made by rename, so that one exists whole or not at all; marked before it is
 // deleted, so that a crash on the way is seen and gone on with at the next look.
-import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
 import { OperatorError } from '../../api/error.ts';
@@ -32,6 +32,8 @@ interface MachinesOptions {
 const DELETING = 'deleting';
 const RECORD = 'machine.json';
 const GONE = '.gone.';
+/** Longer than it takes to make a machine on the busiest disk. */
+const MAKING_MS = 60_000;
 
 export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): Machines => {
   const removing = new Set<string>();
@@ -68,7 +70,7 @@ export const openMachines = ({ root, clock, shell, stopAll }: MachinesOptions): 
       const folder = join(root, poolUID);
       await ready();
       const names = await entries(folder);
-      for (const name of names) if (name.startsWith(GONE)) void discard(join(folder, name));
+      for (const name of names) if (name.startsWith('.')) void sweep(folder, name, clock);
       const found = await Promise.all(names.filter((name) => !name.startsWith('.')).map((name) => inspect(folder, name)));
       await ready();
       for (const machine of found) if (machine?.deleting) void remove(machine.id);
@@ -103,6 +105,13 @@ const inspect = async (folder: string, vmUID: string): Promise<MachineDirectory 
   const record = await readFile(join(id, RECORD), 'utf8').catch(() => undefined);
   if (record === undefined) return undefined;
   return { id, vmUID, createdTime: String(JSON.parse(record).createdTime), deleting: names.includes(DELETING) };
+};
+
+/** What was on its way out goes on; what a crash left on its way in goes once nobody can still be at it. */
+const sweep = async (folder: string, name: string, clock: Clock): Promise<void> => {
+  const path = join(folder, name);
+  const made = name.startsWith(GONE) ? undefined : await stat(path).catch(() => undefined);
+  if (name.startsWith(GONE) || (made && clock.now() - made.mtimeMs > MAKING_MS)) await discard(path);
 };
 
 /** What can not be removed now (files of another user) is tried again at the next look. */

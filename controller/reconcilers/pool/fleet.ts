@@ -4,8 +4,6 @@ import type { SizeName } from '../../api/sizes.ts';
 
 export interface Berths {
   readonly name: string;
-  /** 0 = ready, 1 = booting: what is ready is used first. */
-  readonly rank: 0 | 1;
   readonly size: SizeName;
   readonly region: string | undefined;
   readonly memoryMiB: number;
@@ -28,10 +26,9 @@ export interface Fleet {
   freeSlots(matching: Pick<Demand, 'size' | 'region'>): number;
 }
 
-/** VMs of one rank, size, region and number of free slots, ascending by free memory, then name. */
+/** VMs of one size, region and number of free slots, ascending by free memory, then name. */
 type Shelf = Berths[];
 interface Group {
-  readonly rank: 0 | 1;
   readonly size: SizeName;
   readonly region: string | undefined;
   /** By the number of free slots. Sparse: methods of the array skip the holes, an index may meet one. */
@@ -40,9 +37,9 @@ interface Group {
 
 export const createFleet = (all: readonly Berths[]): Fleet => {
   const groups = new Map<string, Group>();
-  const groupOf = ({ rank, size, region }: Berths): Group => {
-    const key = `${rank} ${size} ${region ?? ''}`;
-    const group = groups.get(key) ?? { rank, size, region, shelves: [] };
+  const groupOf = ({ size, region }: Berths): Group => {
+    const key = `${size} ${region ?? ''}`;
+    const group = groups.get(key) ?? { size, region, shelves: [] };
     groups.set(key, group);
     return group;
   };
@@ -91,7 +88,7 @@ interface Found {
   readonly index: number;
 }
 
-/** Ready before booting, then the fewest free slots, then the least free memory, then the name. */
+/** The fewest free slots, then the least free memory, then the name. */
 const bestFit = (groups: Iterable<Group>, demand: Demand): Found | undefined => {
   let best: Found | undefined;
   for (const group of groups) {
@@ -111,7 +108,7 @@ const tightest = (shelves: readonly Shelf[], memoryMiB: number): Found | undefin
   return undefined;
 };
 
-const byFit = (a: Berths, b: Berths): number => a.rank - b.rank || a.freeSlots - b.freeSlots || byTightness(a, b);
+const byFit = (a: Berths, b: Berths): number => a.freeSlots - b.freeSlots || byTightness(a, b);
 
 const byTightness = (a: Berths, b: Berths): number => a.freeMemoryMiB - b.freeMemoryMiB || (a.name < b.name ? -1 : 1);
 

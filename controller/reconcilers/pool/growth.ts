@@ -23,7 +23,7 @@ export interface Needs {
   readonly vms: readonly VMState[];
   readonly unplaced: readonly Session[];
   /** What is free on VMs that exist, once this pass's placements are made. */
-  readonly fleet: Fleet;
+  readonly fleet: Pick<Fleet, 'freeSlots'>;
 }
 
 export const grow = (needs: Needs): Growth => {
@@ -175,7 +175,6 @@ const refusal = (offerings: readonly Offering[], observed: PoolObserved): Wait =
 
 const binOf = (vm: NewVM, index: number): Berths => ({
   name: String(index).padStart(8, '0'),
-  rank: 1,
   size: vm.size,
   region: vm.region,
   memoryMiB: vm.memoryMiB,

@@ -9,27 +9,60 @@ import { type Berths, createFleet, type Demand, type Fleet } from './fleet.ts';
 const RESERVE_AFTER_MS = 30 * 60_000;
 
 export interface Placement {
-  readonly placed: readonly { readonly session: Session; readonly vm: VM; readonly ready: boolean }[];
+  readonly placed: readonly Placed[];
   /** Fits nowhere now, in queue order. */
   readonly unplaced: readonly Session[];
   /** What is still free after it. */
+  readonly fleet: Pick<Fleet, 'freeSlots'>;
+}
+
+export interface Placed {
+  readonly session: Session;
+  readonly vm: VM;
+  readonly ready: boolean;
+}
+
+/** What is ready goes by the queue. Who is left shares what boots. */
+export const place = (pending: readonly Session[], vms: readonly VMState[], now: number): Placement => {
+  const ready = open(vms, 'ready');
+  const booting = open(vms, 'booting');
+  const first = fill(pending, ready, now);
+  const second = fitTightly(first.unplaced, open(vms, 'booting'), now) ?? fill(first.unplaced, booting, now);
+  const placed = (of: Filling, isReady: boolean): Placed[] => of.placed.map(([session, vm]) => ({ session, vm, ready: isReady }));
+  return {
+    placed: [...placed(first, true), ...placed(second, false)],
+    unplaced: second.unplaced,
+    fleet: { freeSlots: (matching) => ready.fleet.freeSlots(matching) + second.fleet.freeSlots(matching) },
+  };
+};
+
+interface Open {
+  readonly fleet: Fleet;
+  readonly byName: ReadonlyMap<string, VM>;
+}
+
+interface Filling {
+  readonly placed: readonly (readonly [Session, VM])[];
+  readonly unplaced: readonly Session[];
   readonly fleet: Fleet;
 }
 
-export const place = (pending: readonly Session[], vms: readonly VMState[], now: number): Placement => {
-  const open = vms.filter(({ bucket }) => bucket === 'ready' || bucket === 'booting');
-  const byName = new Map(open.map((state) => [state.vm.metadata.name, state.vm]));
-  const fleet = createFleet(open.map(berthsOf));
-  const placed: { session: Session; vm: VM; ready: boolean }[] = [];
+const open = (vms: readonly VMState[], bucket: 'ready' | 'booting'): Open => {
+  const states = vms.filter((state) => state.bucket === bucket);
+  return { fleet: createFleet(states.map(berthsOf)), byName: new Map(states.map(({ vm }) => [vm.metadata.name, vm])) };
+};
+
+const fill = (sessions: readonly Session[], { fleet, byName }: Open, now: number): Filling => {
+  const placed: [Session, VM][] = [];
   const unplaced: Session[] = [];
   const full = new Set<string>();
-  for (const session of pending) {
+  for (const session of sessions) {
     const demand = demandOf(session);
     const demandClass = classOf(demand);
     const berths = full.has(demandClass) ? undefined : fleet.take(demand);
     const vm = berths && byName.get(berths.name);
-    if (berths && vm) {
-      placed.push({ session, vm, ready: berths.rank === 0 });
+    if (vm) {
+      placed.push([session, vm]);
       continue;
     }
     if (!full.has(demandClass) && now - parseTime(session.metadata.creationTimestamp) > RESERVE_AFTER_MS) fleet.reserve(demand);
@@ -38,6 +71,22 @@ export const place = (pending: readonly Session[], vms: readonly VMState[], now:
   }
   return { placed, unplaced, fleet };
 };
+
+/**
+ * The VMs that boot were made for who waits: packed as they were planned (the most demanding first), everybody has a
+ * place, and nobody who could have gone anywhere takes what was made for another. Undefined where not all fit: then the
+ * order of the queue decides.
+ */
+const fitTightly = (sessions: readonly Session[], booting: Open, now: number): Filling | undefined => {
+  if (booting.fleet.freeSlots({ size: undefined, region: undefined }) < sessions.length) return undefined;
+  const filling = fill(sessions.toSorted(byDecreasingDemand), booting, now);
+  return filling.unplaced.length === 0 ? filling : undefined;
+};
+
+const byDecreasingDemand = (a: Session, b: Session): number =>
+  Number(b.spec.region !== undefined) - Number(a.spec.region !== undefined) ||
+  Number(b.spec.size !== undefined) - Number(a.spec.size !== undefined) ||
+  memoryOf(b) - memoryOf(a);
 
 export const demandOf = (session: Session): Demand => ({
   size: session.spec.size,
@@ -50,7 +99,6 @@ export const classOf = (demand: Demand): string => `${demand.size ?? ''} ${deman
 
 const berthsOf = (state: VMState): Berths => ({
   name: state.vm.metadata.name,
-  rank: state.bucket === 'ready' ? 0 : 1,
   size: state.size,
   region: state.region,
   memoryMiB: state.memoryMiB,

@@ -1,40 +1,67 @@
-// Reads the objects of a state folder fast, for the CLI: what was parsed before is kept in a cache file, and used only
-// where the object's file still has the same signature. No YAML is loaded when nothing changed.
+// Reads the objects of a state folder fast, for the CLI: what was parsed before is kept in a cache file. It stands as a
+// whole while the folders are as they were, else for each object whose file still has the same signature. No YAML is
+// loaded when nothing changed.
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Kind, type Kinds, keyString, PLURALS, type Resource } from '../../api/object.ts';
+import { foldersSignature } from './folders-signature.ts';
 import { signatureOf } from './signature.ts';
 import { listStateFiles, type StateFile } from './state-listing.ts';
 
-type Entries = Readonly<Record<string, readonly [signature: string, object: Resource]>>;
+interface Cache {
+  /** Of the folders before they were listed; absent where something could not be read or may change unseen. */
+  readonly folders?: string;
+  readonly objects: Objects;
+}
+
+/** By `namespace/name`. */
+type Objects = Readonly<Record<string, readonly [signature: string, object: Resource]>>;
 
 /** What this process knows already, by cache file: a command may ask several times. */
-const remembered = new Map<string, Entries>();
+const remembered = new Map<string, Cache>();
 
 /** A smaller share of new objects than this is parsed again next time rather than written down with all the others. */
 const WORTH_WRITING = 0.01;
 
-export const listObjects = async <K extends Kind>(folder: string, kind: K): Promise<readonly Kinds[K][]> => {
-  const path = pathOf(folder, kind);
+export const listObjects = async <K extends Kind>(folder: string, kind: K, now: number = Date.now()): Promise<readonly Kinds[K][]> => {
+  const path = join(folder, 'cache', `${PLURALS[kind]}.json`);
   const cached = remembered.get(path) ?? readCache(path);
-  const entries: Record<string, readonly [string, Resource]> = {};
+  const folders = foldersSignature(join(folder, PLURALS[kind]), now);
+  const isCurrent = folders !== undefined && folders === cached.folders;
+  const current = isCurrent ? cached : await readObjects({ folder, kind, path }, cached.objects, folders);
+  remembered.set(path, current);
+  return Object.values(current.objects).map(([, object]) => object as Kinds[K]);
+};
+
+interface Listing {
+  readonly folder: string;
+  readonly kind: Kind;
+  readonly path: string;
+}
+
+const readObjects = async ({ folder, kind, path }: Listing, cached: Objects, folders: string | undefined): Promise<Cache> => {
+  const objects: Record<string, readonly [string, Resource]> = {};
   let misses = 0;
+  let isComplete = true;
   for (const file of listStateFiles(folder, kind)) {
     const signature = signatureNow(file);
     const id = keyString(file.key);
     const known = cached[id];
     if (signature !== undefined && known?.[0] === signature && isNamed(known[1], file)) {
-      entries[id] = known;
+      objects[id] = known;
       continue;
     }
     const object = signature === undefined ? undefined : (await import('./state-files.ts')).readStateFile(file);
-    if (!object || object === 'gone' || signature === undefined) continue;
-    entries[id] = [signature, object];
-    misses += 1;
+    if (!object || object === 'gone' || signature === undefined) isComplete = false;
+    else {
+      objects[id] = [signature, object];
+      misses += 1;
+    }
   }
-  remembered.set(path, entries);
-  if (misses > WORTH_WRITING * Object.keys(entries).length) writeCache(path, entries);
-  return Object.values(entries).map(([, object]) => object as Kinds[K]);
+  const isSettled = folders !== undefined && isComplete;
+  const current = isSettled ? { folders, objects } : { objects };
+  if (isSettled || misses > WORTH_WRITING * Object.keys(objects).length) writeCache(path, current);
+  return current;
 };
 
 const signatureNow = (file: StateFile): string | undefined => {
@@ -45,22 +72,20 @@ const signatureNow = (file: StateFile): string | undefined => {
 const isNamed = (object: Resource, file: StateFile): boolean =>
   object.kind === file.kind && object.metadata?.name === file.key.name && object.metadata.namespace === file.key.namespace;
 
-const pathOf = (folder: string, kind: Kind): string => join(folder, 'cache', `${PLURALS[kind]}.json`);
-
-const readCache = (path: string): Entries => {
+const readCache = (path: string): Cache => {
   try {
-    const entries: unknown = JSON.parse(readFileSync(path, 'latin1'));
-    return typeof entries === 'object' && entries !== null ? (entries as Entries) : {};
+    const cache = JSON.parse(readFileSync(path, 'latin1')) as Partial<Cache> | null;
+    return typeof cache?.objects === 'object' && cache.objects !== null ? { ...cache, objects: cache.objects } : { objects: {} };
   } catch {
-    return {};
+    return { objects: {} };
   }
 };
 
-const writeCache = (path: string, entries: Entries): void => {
+const writeCache = (path: string, cache: Cache): void => {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, asciiJSON(entries), { mode: 0o600 });
+    writeFileSync(temporary, asciiJSON(cache), { mode: 0o600 });
     renameSync(temporary, path);
   } catch {
     // Somebody else's folder, or a full disk: reading works without.

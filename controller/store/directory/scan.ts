@@ -36,12 +36,13 @@ export const isForeignMarker = (name: string): boolean => FOREIGN.has(name);
 
 export const isManifestName = (name: string): boolean => !name.startsWith('.') && /\.(ya?ml|json)$/.test(name);
 
-/** `skip`: a folder below the root that is not ours to read (a state folder given by name). */
-export const scan = async (root: string, skip: string | undefined): Promise<Scan> => {
+/** `skip`: a folder below the root that is not ours to read (a state folder given by name). `onlyNames`: signatures are empty. */
+export const scan = async (root: string, skip: string | undefined, { onlyNames = false } = {}): Promise<Scan> => {
   const walk: Walk = {
     root,
     realRoot: realpathSync(root),
     skip,
+    onlyNames,
     files: new Map(),
     folders: new Set(),
     problems: [],
@@ -59,6 +60,7 @@ interface Walk {
   readonly root: string;
   readonly realRoot: string;
   readonly skip: string | undefined;
+  readonly onlyNames: boolean;
   readonly files: Map<string, string>;
   readonly folders: Set<string>;
   readonly problems: Problem[];
@@ -127,7 +129,7 @@ const visitLink = async (walk: Walk, path: string, ignores: readonly Ignores[], 
 
 const addFile = (walk: Walk, path: string, stat: (path: string, options: { bigint: true }) => BigIntStats): void => {
   try {
-    walk.files.set(path, signatureOf(stat(join(walk.root, path), { bigint: true })));
+    walk.files.set(path, walk.onlyNames ? '' : signatureOf(stat(join(walk.root, path), { bigint: true })));
   } catch (error) {
     // Gone since the folder was read: the next scan says so again.
     if (codeOf(error) !== 'ENOENT') reject(walk, path, errorMessage(error));

@@ -10,12 +10,11 @@ const naive = (all: readonly Berths[], demand: Demand): Berths | undefined =>
   all
     .filter((berths) => (demand.size ?? berths.size) === berths.size && (demand.region ?? berths.region) === berths.region)
     .filter(({ freeSlots, freeMemoryMiB }) => freeSlots > 0 && freeMemoryMiB >= demand.memoryMiB)
-    .toSorted((a, b) => a.rank - b.rank || a.freeSlots - b.freeSlots || a.freeMemoryMiB - b.freeMemoryMiB || (a.name < b.name ? -1 : 1))[0];
+    .toSorted((a, b) => a.freeSlots - b.freeSlots || a.freeMemoryMiB - b.freeMemoryMiB || (a.name < b.name ? -1 : 1))[0];
 
 const size = fc.constantFrom('s' as const, 'l' as const);
 const region = fc.constantFrom('east', 'west');
 const berths = fc.record({
-  rank: fc.constantFrom(0 as const, 1 as const),
   size,
   region,
   memoryMiB: fc.constant(8),
@@ -51,7 +50,6 @@ test('takes what looking at every VM would take, as long as anything fits', () =
 
 const vm = (name: string, freeSlots: number, freeMemoryMiB: number): Berths => ({
   name,
-  rank: 0,
   size: 'l',
   region: undefined,
   memoryMiB: 8,

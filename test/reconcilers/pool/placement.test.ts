@@ -44,6 +44,18 @@ test('the fullest VM that still fits is taken, ready before booting', () => {
   assert.equal(told(poolWorld(pool(), { vms, sessions })), ['place a on default-2, attempt 1, launching']);
 });
 
+test('who could go anywhere does not take what boots for another region', () => {
+  const vms = [newVM('default-0', { spec: { region: 'eastus', slots: 1 } }), newVM('default-1', { spec: { slots: 1 } })];
+  const sessions = [session('a'), session('b', { spec: { region: 'eastus' } })];
+  assert.equal(told(poolWorld(pool(), { vms, sessions })), ['place b on default-0, attempt 1', 'place a on default-1, attempt 1']);
+});
+
+test('where not all fit onto what boots, the order of the queue decides', () => {
+  const vms = [bootingVM('default-0', { spec: { slots: 1 } })];
+  const sessions = [session('a'), session('b', { spec: { size: 'l' } })];
+  assert.equal(told(poolWorld(pool({ spec: { maxVMs: 1 } }), { vms, sessions }))[0], 'place a on default-0, attempt 1');
+});
+
 test('memory has to fit as well as slots', () => {
   const vm = readyVM('default-0');
   const sessions = [placed('x', vm, 'yes', { spec: { memoryMiB: 100_000 } }), session('a', { spec: { memoryMiB: 40_000 } })];
