@@ -33,6 +33,7 @@ const CLUSTER_OUTPUT_MS = 60_000;
 export const compose = async (config: Config, log: Logger): Promise<Composed> => {
   const clock = systemClock;
   const target = parseTarget(config.store, config.directory);
+  const metrics = config.http ? createMetrics({ process: true }) : undefined;
   const opened = await openStore(target, {
     clock,
     random: Math.random,
@@ -43,6 +44,7 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     state: config.state,
     writeStatus: config.writeStatus,
     retentionMs: config.retentionMs,
+    ...(metrics && target.type === 'cluster' ? { onAnswer: metrics.requests() } : {}),
     onProblem: (problem) => log.warn({ problem }, target.type === 'dir' ? 'Could not take user input' : 'Had trouble with the API server'),
   });
   const { stateFolder, election, close } = opened;
@@ -56,7 +58,6 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     onError: (session, error) =>
       log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
   });
-  const metrics = config.http ? createMetrics({ process: true }) : undefined;
   const operator = createOperator({
     store: fence.store(opened.store),
     providers: fence.providers(modules(config, stateFolder)),

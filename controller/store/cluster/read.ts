@@ -1,4 +1,5 @@
 // Uncached reads: objects of ours, and secrets.
+import { OperatorError } from '../../api/error.ts';
 import { type Kind, type Kinds, keyString, type ObjectKey } from '../../api/object.ts';
 import { type Api, type ApiRequest, isStatus } from './request.ts';
 import { collectionPath, type ObjectList, objectOf, objectPath } from './resources.ts';
@@ -11,7 +12,13 @@ export const readObject = async <K extends Kind>(api: Api, kind: K, key: ObjectK
 };
 
 export const readAll = async <K extends Kind>(api: Api, kind: K, namespace?: string): Promise<readonly Kinds[K][]> => {
-  const items = await readPages(api, { doing: `list ${kind} objects`, path: collectionPath(kind, namespace) });
+  const path = collectionPath(kind, namespace);
+  const items = await readPages(api, { doing: `list ${kind} objects`, path }).catch((error: unknown) => {
+    if (!isStatus(error, 404)) throw error;
+    throw new OperatorError('unavailable', `the cluster ${api.server} has no ${kind} objects: install Berth's CRDs there`, {
+      cause: error,
+    });
+  });
   return items.map((item) => objectOf(kind, item));
 };
 

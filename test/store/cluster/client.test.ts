@@ -140,6 +140,16 @@ test(
 );
 
 test(
+  'a cluster without our CRDs is told of',
+  inWorld(async (client, server) => {
+    server.fault = () => refused(404, 'NotFound');
+    assert.match(errorMessage(await failure(client.list('Session'))), /has no Session objects: install Berth's CRDs there/);
+    server.fault = () => refused(403, 'Forbidden');
+    assert.is(errorCode(await failure(client.list('Session'))), 'denied');
+  }),
+);
+
+test(
   'output is what the status shows, and goes on as it grows',
   inWorld(async (client, server) => {
     const path = '/apis/berth.dev/v1alpha1/namespaces/team/sessions/a/status';

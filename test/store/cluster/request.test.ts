@@ -82,6 +82,16 @@ test(
   }),
 );
 
+test('every answer, and every request without one, is counted', async () => {
+  const counted: string[] = [];
+  const server = await startApiServer({ onAnswer: (method, code, seconds) => counted.push(`${method} ${code} ${seconds >= 0}`) });
+  assert.is(await failure(server), undefined);
+  server.fault = () => 'drop';
+  await failure(server);
+  assert.equal(counted, ['GET 200 true', 'GET <error> true']);
+  await server.close();
+});
+
 test(
   'a token that has expired is asked for anew, once',
   inWorld(async (server) => {
