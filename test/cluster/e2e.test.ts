@@ -95,8 +95,7 @@ if (assets) {
   });
 
   test.after(async () => {
-    console.log('controller ended with', await controller.end('SIGTERM'));
-    if (process.env.SHOW_LOG) console.log(controller.log());
+    assert.is(await controller.end('SIGTERM'), 0);
     await kube.close();
     rmSync(state, { recursive: true, force: true });
   });
