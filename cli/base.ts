@@ -12,19 +12,28 @@ export abstract class BerthCommand extends Command<Context> {
   kubeContext = Option.String('--context', { description: 'Kubeconfig context of a cluster store' });
   namespace = Option.String('-n,--namespace', { description: 'Namespace; default: default' });
 
+  /** What the store means where no namespace is named. */
+  private usualNamespace = 'default';
+
   protected target(): Target {
     if (this.kubeContext !== undefined && this.store?.startsWith('dir:'))
       throw usageError('--context names a cluster, but --store names a directory');
     const store = this.kubeContext === undefined ? this.store : `cluster:${this.kubeContext}`;
-    return { ...(store === undefined ? {} : { store }), ...(this.state === undefined ? {} : { state: this.state }) };
+    return {
+      ...(store === undefined ? {} : { store }),
+      ...(this.state === undefined ? {} : { state: this.state }),
+      ...(this.namespace === undefined ? {} : { namespace: this.namespace }),
+    };
   }
 
-  protected client(): Promise<Client> {
-    return this.context.parts.openClient(this.target());
+  protected async client(): Promise<Client> {
+    const client = await this.context.parts.openClient(this.target());
+    this.usualNamespace = client.namespace ?? 'default';
+    return client;
   }
 
   protected get inNamespace(): string {
-    return this.namespace ?? 'default';
+    return this.namespace ?? this.usualNamespace;
   }
 
   protected out(text: string): void {
@@ -54,6 +63,10 @@ export abstract class ReadingCommand extends BerthCommand {
     const form = FORMS.find((known) => known === this.format);
     if (form === undefined) throw usageError(`unknown output format "${this.format}"`, `Use one of ${FORMS.join(', ')}.`);
     return form;
+  }
+
+  protected override target(): Target {
+    return { ...super.target(), ...(this.allNamespaces ? { allNamespaces: true } : {}) };
   }
 
   protected selects(object: { readonly metadata: { readonly namespace: string } }): boolean {

@@ -23,6 +23,10 @@ export interface BringUpOptions {
 /** Whether a controller runs now, brought up or found. */
 export const bringUp = async ({ context, client, target, up, always = false }: BringUpOptions): Promise<boolean> => {
   if ((await client.holder()) !== undefined) return true;
+  if (client.isInstalled) {
+    context.stderr.write('No controller holds the lease of this cluster: nothing will happen until one runs.\n');
+    return false;
+  }
   if (!up) return false;
   if (!always && (await client.list('Session', { brief: true })).every(isFinished) && !(await context.parts.hasUnread(target)))
     return false;

@@ -9,6 +9,9 @@ import type { Explanation } from '../controller/store/schema/explain.ts';
 export interface Target {
   readonly store?: string;
   readonly state?: string;
+  /** Of a cluster: what is read lies in this namespace (unset: the context's), or in all of them. */
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
 }
 
 export interface Parts {
@@ -37,6 +40,8 @@ export interface ControllerOptions {
   /** Milliseconds. */
   readonly retentionMs?: number;
   readonly httpAddress?: string;
+  /** Local pools in a cluster, where they mean the controller's own machine. */
+  readonly allowLocal?: boolean;
 }
 
 export interface Validation {

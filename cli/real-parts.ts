@@ -18,6 +18,7 @@ export const realParts = (env: Env): Parts => ({
   },
   spawnController: async (target) => {
     const { root, stateFolder } = await open(target, env);
+    if (root === undefined) throw new OperatorError('invalid', 'a cluster runs its own controller: install it there, or run `controller`');
     const { spawnDetached } = await import('./spawn-detached.ts');
     return spawnDetached(['controller', '--store', `dir:${root}`, '--state', stateFolder], join(stateFolder, 'controller.log'));
   },
@@ -45,18 +46,24 @@ export const realParts = (env: Env): Parts => ({
 });
 
 const open = async (target: Target, env: Env) => {
-  const [{ openClient, parseTarget }, { readConfig }] = await Promise.all([
+  const [{ openClient, parseTarget }, { readConfig }, { keepAlive, systemClock: clock }] = await Promise.all([
     import('../controller/store/open.ts'),
     import('../controller/config.ts'),
+    import('../controller/runtime/clock.ts'),
   ]);
   const config = readConfig(target, env);
   const { state, stateHome } = config;
-  return { config, ...(await openClient(parseTarget(config.store, config.directory), { state, stateHome, now: Date.now })) };
+  const { namespace, allNamespaces } = target;
+  const store = parseTarget(config.store, config.directory);
+  // While a cut watch waits to connect again, nothing else would keep a command from ending in silence.
+  if (store.type === 'cluster') keepAlive();
+  const remote = { clock, random: Math.random, environment: env, namespace, allNamespaces };
+  return { config, ...(await openClient(store, { state, stateHome, now: Date.now, ...remote })) };
 };
 
 /** Files that the state knows as somebody's source are passed over, and what reads manifests is loaded only for others. */
 const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeof open>>): Promise<boolean> => {
-  if (!existsSync(root)) return false;
+  if (root === undefined || !existsSync(root)) return false;
   const [{ scan }, { SOURCE_ANNOTATION }] = await Promise.all([
     import('../controller/store/directory/scan.ts'),
     import('../controller/store/directory/merge.ts'),

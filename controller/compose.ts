@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { keyString } from './api/object.ts';
 import type { Config } from './config.ts';
+import { createFence } from './fence.ts';
 import { firstLook } from './first-look.ts';
 import { registerGauges } from './gauges.ts';
 import { createOperator, type Operator } from './operator.ts';
@@ -10,6 +11,7 @@ import type { LogStore } from './output/log-store.ts';
 import { openLogStore } from './output/open-log-store.ts';
 import { sweepLogs } from './output/sweep-logs.ts';
 import { providerModules } from './provider/index.ts';
+import type { ProviderModules } from './provider/providers.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createHealth, type Health } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
@@ -18,7 +20,7 @@ import { healthRoutes, metricsRoutes, startServer } from './server/server.ts';
 import { createHosts } from './session/create-hosts.ts';
 import { stopAllRuns } from './session/stop-all-runs.ts';
 import { localShell } from './shell/local.ts';
-import { openStore, parseTarget } from './store/open.ts';
+import { type Election, openStore, parseTarget } from './store/open.ts';
 import type { Store } from './store/store.ts';
 
 export interface Composed {
@@ -26,11 +28,16 @@ export interface Composed {
 }
 
 const SWEEP_MS = 3600_000;
+/** SPEC 4: every write of a session goes to all that watch it. */
+const CLUSTER_OUTPUT_MS = 60_000;
 
 export const compose = async (config: Config, log: Logger): Promise<Composed> => {
   const clock = systemClock;
-  const { store, stateFolder, tellLooked, close } = await openStore(parseTarget(config.store, config.directory), {
+  const target = parseTarget(config.store, config.directory);
+  const metrics = config.http ? createMetrics({ process: true }) : undefined;
+  const opened = await openStore(target, {
     clock,
+    random: Math.random,
     newUID: randomUUID,
     holder: config.holder,
     environment: config.environment,
@@ -38,10 +45,13 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     state: config.state,
     writeStatus: config.writeStatus,
     retentionMs: config.retentionMs,
-    onProblem: (problem) => log.warn({ problem }, 'Could not take user input'),
+    ...(metrics && target.type === 'cluster' ? { onAnswer: metrics.requests() } : {}),
+    onProblem: (problem) => log.warn({ problem }, target.type === 'dir' ? 'Could not take user input' : 'Had trouble with the API server'),
   });
+  const { stateFolder, election, close } = opened;
+  const fence = createFence(election ? election.mayAct : () => true);
   const logRoot = join(stateFolder, 'logs');
-  const logs = openLogStore({ root: logRoot });
+  const logs = fence.logs(openLogStore({ root: logRoot }));
   const hosts = createHosts({
     logs,
     clock,
@@ -49,26 +59,27 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     onError: (session, error) =>
       log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
   });
-  const metrics = config.http ? createMetrics({ process: true }) : undefined;
   const operator = createOperator({
-    store,
-    providers: modules(config, stateFolder, store.secret),
-    hosts,
+    store: fence.store(opened.store),
+    providers: fence.providers(modules(config, stateFolder, opened.store.secret)),
+    hosts: fence.hosts(hosts),
     logs,
     clock,
     log,
     random: Math.random,
     ...(metrics ? { metrics } : {}),
+    ...(election ? leading(election, log) : {}),
   });
+  if (election) metrics?.gauge(leadershipGauge(election));
   return {
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
       const server = await serve(config, operator, metrics, log, signal);
       firstLook(operator.informers, hosts, signal)
-        .then(tellLooked)
+        .then(() => opened.tellLooked?.())
         .catch((error: unknown) => log.warn({ error }, 'Could not tell commands that all VMs were looked at'));
       try {
-        await operator.run(signal);
+        await Promise.race([operator.run(signal), ...(election ? [election.lost] : [])]);
       } finally {
         stopSweeping();
         await server?.close();
@@ -80,8 +91,9 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
 };
 
 /** Without `secret` only to look: nothing is begun. */
-export const modules = ({ environment, holder }: Config, stateFolder: string, secret?: Store['secret']) =>
-  providerModules({
+export const modules = (config: Config, stateFolder: string, secret?: Store['secret']): ProviderModules => {
+  const { environment, holder } = config;
+  const all = providerModules({
     clock: systemClock,
     local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },
     ssh: {
@@ -92,6 +104,27 @@ export const modules = ({ environment, holder }: Config, stateFolder: string, se
       stopAll: stopAllRuns,
     },
   });
+  // In a cluster the controller's own machine is the pod: nobody gets to run there by writing a pool.
+  const isOpen = config.allowLocal || parseTarget(config.store, config.directory).type === 'dir';
+  return isOpen ? all : new Map([...all].filter(([type]) => type !== 'Local'));
+};
+
+/** The caches are warm and every machine can be judged by then: a standby takes over within a pass. */
+const leading = (election: Election, log: Logger) => ({
+  outputIntervalMs: CLUSTER_OUTPUT_MS,
+  lead: async (signal: AbortSignal) => {
+    log.info({ identity: election.identity }, 'Waiting for the lease');
+    if (await election.lead(signal)) log.info({ identity: election.identity }, 'Leading');
+  },
+});
+
+/** controller-runtime's name. */
+const leadershipGauge = (election: Election) => ({
+  name: 'leader_election_master_status',
+  help: 'Whether this process holds the lease: 1 is leader, 0 is standby',
+  labels: ['name'] as const,
+  collect: () => [{ labels: { name: 'berth-controller' }, value: election.isLeader ? 1 : 0 }],
+});
 
 const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {
   const health = watchHealth(operator, log);

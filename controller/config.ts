@@ -16,6 +16,8 @@ export interface ControllerOptions {
   readonly retentionMs?: number;
   /** `[HOST:]PORT` for /healthz, /readyz and /metrics; BERTH_HTTP_ADDRESS; default: none. */
   readonly httpAddress?: string;
+  /** In a cluster: let pools use the controller's own machine. */
+  readonly allowLocal?: boolean;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,6 +30,7 @@ export interface Config {
   readonly stateHome: string;
   readonly writeStatus: 'inline' | 'never' | undefined;
   readonly retentionMs: number;
+  readonly allowLocal: boolean;
   readonly http: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: LogLevel;
   readonly environment: Environment;
@@ -44,6 +47,7 @@ export const readConfig = (options: ControllerOptions = {}, environment: Environ
   stateHome: join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'berth'),
   writeStatus: oneOf('--write-status', options.writeStatus, ['inline', 'never'] as const),
   retentionMs: options.retentionMs ?? RETENTION_MS,
+  allowLocal: options.allowLocal ?? false,
   http: httpAddress(options.httpAddress ?? environment.BERTH_HTTP_ADDRESS),
   logLevel: oneOf('BERTH_LOG_LEVEL', environment.BERTH_LOG_LEVEL, ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
   environment,

@@ -33,6 +33,8 @@ export interface OperatorParts {
   readonly outputIntervalMs?: number;
   /** Deep-freeze what reconcilers observe, so that whoever changes it throws. */
   readonly freeze?: boolean;
+  /** Resolves when this operator is the one to act; until then its caches are kept warm. At once unless set. */
+  readonly lead?: (signal: AbortSignal) => Promise<unknown>;
 }
 
 export interface Operator {
@@ -86,7 +88,7 @@ export const createOperator = (parts: OperatorParts): Operator => {
       const watches = Object.values(informers).map((informer) => informer.run(signal));
       // Absence means nothing until all that exists is known: no worker starts before (CONVENTIONS D8).
       const synced = Promise.all(Object.values(informers).map((informer) => informer.whenSynced));
-      await Promise.race([synced, ...watches]);
+      await Promise.race([Promise.all([synced, parts.lead?.(signal)]), ...watches]);
       await Promise.all([...watches, session.run(signal), vm.run(signal), pool.run(signal)]);
     },
   };

@@ -13,12 +13,15 @@ export class ControllerCommand extends BerthCommand {
   logRetention = Option.String('--log-retention', { description: 'How long logs of removed sessions are kept; default 7d' });
   httpAddress = Option.String('--http', { description: 'Address for health and metrics; default: none' });
 
+  allowLocal = Option.Boolean('--allow-local', false, { description: 'In a cluster: let pools use this machine (provider Local)' });
+
   async execute(): Promise<number> {
     const options = {
       ...this.target(),
       ...(this.writeStatus === undefined ? {} : { writeStatus: this.writeStatus }),
       ...(this.logRetention === undefined ? {} : { retentionMs: parseDuration(this.logRetention, '--log-retention') * 1000 }),
       ...(this.httpAddress === undefined ? {} : { httpAddress: this.httpAddress }),
+      ...(this.allowLocal ? { allowLocal: true } : {}),
     };
     await this.context.parts.runController(options).catch((error: unknown) => {
       throw errorCode(error) === 'denied' ? new CliError(errorMessage(error), { exit: EXIT.notFound }) : error;

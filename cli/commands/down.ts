@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BerthCommand, unreachable } from '../base.ts';
 import { isAlive } from '../bring-up.ts';
-import { EXIT, interrupted } from '../error.ts';
+import { EXIT, interrupted, usageError } from '../error.ts';
 
 /** The controller lets running passes end for up to 30 s. */
 const STOP_MS = 40_000;
@@ -15,6 +15,7 @@ export class DownCommand extends BerthCommand {
 
   async execute(): Promise<number> {
     const client = await this.client();
+    if (client.isInstalled) throw usageError('a cluster runs its own controller', 'Scale its Deployment to 0 to stop it.');
     const holder = await client.holder();
     if (holder === undefined) {
       this.out('No controller is running.\n');

@@ -40,6 +40,8 @@ export class OutputCommand extends BerthCommand {
     const session = await this.session(client, this.id);
     const end = await client.log(session).size();
     if (since !== undefined && since > end) throw usageError(`--since-byte: the output has only ${end} bytes`);
+    const { notice } = client.log(session);
+    if (notice !== undefined) this.say(`${notice}\n`);
     await this.begin(client, session, { end, lines, since });
     return this.follow ? this.goOn(client, session, end) : EXIT.ok;
   }

@@ -9,6 +9,8 @@ export class PlanCommand extends ReadingCommand {
 
   async execute(): Promise<number> {
     const { form } = this;
+    // For the namespace that the store means.
+    await this.client();
     const plan = await this.context.parts.plan(this.target());
     const pools = plan.pools.filter(({ pool }) => this.allNamespaces || pool.namespace === this.inNamespace);
     if (form === 'json' || form === 'yaml') await this.print(form, { pools });

@@ -1,7 +1,7 @@
 // `up`: a controller in the background.
 import { BerthCommand } from '../base.ts';
 import { startController } from '../bring-up.ts';
-import { EXIT } from '../error.ts';
+import { EXIT, usageError } from '../error.ts';
 
 export class UpCommand extends BerthCommand {
   static override paths = [['up']];
@@ -9,6 +9,7 @@ export class UpCommand extends BerthCommand {
 
   async execute(): Promise<number> {
     const client = await this.client();
+    if (client.isInstalled) throw usageError('a cluster runs its own controller', 'Install it there; manifests/install has what it takes.');
     const running = await client.holder();
     if (running !== undefined) {
       this.out(`Controller already running (pid ${running.pid} on ${running.host}).\n`);

@@ -33,6 +33,8 @@ export interface LogSummary {
 }
 
 export interface LogReader {
+  /** What people must know of what they read here: that it is not everything. */
+  readonly notice?: string;
   size(): Promise<number>;
   /** Bytes from `offset` to the present end. */
   read(offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;

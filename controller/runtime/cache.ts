@@ -2,7 +2,7 @@
 // of the same versions, in either order. No I/O and no listeners: informer.ts feeds it.
 import { OperatorError } from '../api/error.ts';
 import { type Kind, type Kinds, keyOf, keyString, type ObjectKey } from '../api/object.ts';
-import { isNewer } from './version.ts';
+import { isNewer } from '../api/version.ts';
 
 /** The values an object is found under. */
 export type IndexFunction<K extends Kind> = (object: Kinds[K]) => readonly string[];

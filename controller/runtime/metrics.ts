@@ -14,6 +14,8 @@ export interface Metrics {
   watchQueue(queue: Queue): void;
   /** A gauge read at every scrape. No label may name an object: its values would grow without bound. */
   gauge<L extends string>(options: GaugeOptions<L>): void;
+  /** Returns the function that records one request to the API server; `<error>` as its code when there was no answer. */
+  requests(): (method: string, code: string, seconds: number) => void;
   /** Returns the function that records one duration in seconds. */
   duration(name: string, help: string, buckets: readonly number[]): (seconds: number) => void;
 }
@@ -55,10 +57,31 @@ export const createMetrics = (options: { readonly process?: boolean } = {}): Met
         },
       });
     },
+    requests: () => createRequestMetrics(registry),
     duration(name, help, buckets) {
       const histogram = new Histogram({ name, help, buckets: [...buckets], registers: [registry] });
       return (seconds) => histogram.observe(seconds);
     },
+  };
+};
+
+/** client-go's buckets. */
+const REQUEST_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
+
+const createRequestMetrics = (registry: Registry): ReturnType<Metrics['requests']> => {
+  const registers = [registry];
+  const help = 'Number of HTTP requests, partitioned by status code and method';
+  const total = new Counter({ name: 'rest_client_requests_total', help, labelNames: ['code', 'method'], registers });
+  const time = new Histogram({
+    name: 'rest_client_request_duration_seconds',
+    help: 'Request latency in seconds, broken down by verb',
+    labelNames: ['verb'],
+    buckets: REQUEST_BUCKETS,
+    registers,
+  });
+  return (method, code, seconds) => {
+    total.inc({ code, method });
+    time.observe({ verb: method }, seconds);
   };
 };
 

@@ -5,12 +5,12 @@ import { errorCode, OperatorError } from '../api/error.ts';
 import type { Kind, Kinds, ObjectKey } from '../api/object.ts';
 import { keyOf } from '../api/object.ts';
 import type { Action, Decision, Outcome, Reconciler } from '../api/reconciler.ts';
+import { isNewer } from '../api/version.ts';
 import type { Precondition } from '../store/store.ts';
 import { semanticallyEqual } from './equal.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Logger } from './log.ts';
 import { worstError } from './retry.ts';
-import { isNewer } from './version.ts';
 
 export interface ReconcileContext<K extends Kind, O, A extends Action> {
   readonly clock: Clock;

@@ -5,6 +5,10 @@ import type { LogReader } from '../output/log-store.ts';
 import type { Change } from './store.ts';
 
 export interface Client {
+  /** Meant where none is named; `default` unless set. */
+  readonly namespace?: string;
+  /** The controller is installed, not brought up by commands: a cluster's. */
+  readonly isInstalled?: boolean;
   /** `brief`: what no list of sessions shows may be left out, which is faster for thousands. */
   list<K extends Kind>(kind: K, options?: { readonly brief?: boolean }): Promise<readonly Kinds[K][]>;
   get<K extends Kind>(kind: K, key: ObjectKey): Promise<Kinds[K] | undefined>;

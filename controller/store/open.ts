@@ -2,36 +2,56 @@
 import { resolve } from 'node:path';
 import { OperatorError } from '../api/error.ts';
 import type { LogReader } from '../output/log-store.ts';
+import type { ClusterClientOptions, ClusterStoreOptions, OpenedClusterClient, OpenedClusterStore } from './cluster/open.ts';
+
+export type { Election } from './cluster/lease.ts';
+
 import type { DirectoryClientOptions, OpenedDirectoryClient } from './directory/client.ts';
 import type { DirectoryStoreOptions, OpenedDirectoryStore } from './directory/store.ts';
 
-export interface Target {
-  readonly type: 'dir';
-  /** Absolute. */
-  readonly path: string;
-}
+export type Target =
+  | {
+      readonly type: 'dir';
+      /** Absolute. */
+      readonly path: string;
+    }
+  | { readonly type: 'cluster'; readonly context?: string };
 
-export type StoreOptions = DirectoryStoreOptions;
-export type ClientOptions = Omit<DirectoryClientOptions, 'openLog'>;
+type DirectoryTarget = Extract<Target, { type: 'dir' }>;
+export type OpenedStore = Pick<OpenedClusterStore, 'store' | 'stateFolder' | 'close'> &
+  Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election'>>;
+export type OpenedClient = OpenedClusterClient & Partial<Pick<OpenedDirectoryClient, 'root'>>;
+type DirectoryOptions = Omit<DirectoryClientOptions, 'openLog'>;
 
-/** `dir:PATH`; relative paths are taken from `directory`. */
+/** `dir:PATH` or `cluster[:CONTEXT]`; relative paths are taken from `directory`. */
 export const parseTarget = (text: string, directory: string): Target => {
   if (text.startsWith('dir:') && text.length > 'dir:'.length) return { type: 'dir', path: resolve(directory, text.slice('dir:'.length)) };
-  if (text === 'cluster' || text.startsWith('cluster:')) {
-    throw new OperatorError('invalid', `--store ${text}: this version of Berth keeps its resources in a directory only: use dir:PATH`);
-  }
-  throw new OperatorError('invalid', `--store ${JSON.stringify(text)} is not known: use dir:PATH`);
+  if (text === 'cluster') return { type: 'cluster' };
+  if (text.startsWith('cluster:') && text.length > 'cluster:'.length) return { type: 'cluster', context: text.slice('cluster:'.length) };
+  throw new OperatorError('invalid', `--store ${JSON.stringify(text)} is not known: use dir:PATH or cluster[:CONTEXT]`);
 };
 
-export const openStore = async (target: Target, options: StoreOptions): Promise<OpenedDirectoryStore> => {
+export interface OpenStore {
+  (target: DirectoryTarget, options: DirectoryStoreOptions): Promise<OpenedDirectoryStore>;
+  (target: Target, options: DirectoryStoreOptions & ClusterStoreOptions): Promise<OpenedStore>;
+}
+
+export const openStore = (async (target: Target, options: DirectoryStoreOptions & ClusterStoreOptions): Promise<OpenedStore> => {
+  if (target.type === 'cluster') return (await import('./cluster/open.ts')).openClusterStore(target, options);
   const { openDirectoryStore } = await import('./directory/store.ts');
   return openDirectoryStore(target.path, options);
-};
+}) as OpenStore;
 
-export const openClient = async (target: Target, options: ClientOptions): Promise<OpenedDirectoryClient> => {
+export interface OpenClient {
+  (target: DirectoryTarget, options: DirectoryOptions): Promise<OpenedDirectoryClient>;
+  (target: Target, options: DirectoryOptions & ClusterClientOptions): Promise<OpenedClient>;
+}
+
+export const openClient = (async (target: Target, options: DirectoryOptions & ClusterClientOptions): Promise<OpenedClient> => {
+  if (target.type === 'cluster') return (await import('./cluster/open.ts')).openClusterClient(target, options);
   const { openDirectoryClient } = await import('./directory/client.ts');
   return openDirectoryClient(target.path, { ...options, openLog: lazyLog });
-};
+}) as OpenClient;
 
 /** Loads the reader of logs when one is read. */
 const lazyLog: DirectoryClientOptions['openLog'] = (folder, log) => {

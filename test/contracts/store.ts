@@ -19,8 +19,15 @@ const POOL: NewObject<'VMPool'> = {
   spec: { provider: { type: 'Local' }, sizes: [{ name: 'l' }] },
 };
 
+export interface StoreTestOptions {
+  /** False where there is no place for them. */
+  readonly secrets?: boolean;
+  /** Called after the last test. */
+  readonly end?: () => Promise<void>;
+}
+
 /** Each test has a new, empty store. */
-export const testStore = (name: string, open: () => Promise<OpenedStore>): void => {
+export const testStore = (name: string, open: () => Promise<OpenedStore>, { secrets = true, end }: StoreTestOptions = {}): void => {
   const test = suite(`store contract: ${name}`);
   const check = (title: string, body: (opened: OpenedStore) => Promise<void>): void => {
     test(title, async () => {
@@ -199,7 +206,8 @@ export const testStore = (name: string, open: () => Promise<OpenedStore>): void 
     assert.is(await next, undefined);
   });
 
-  check('a secret is its keys and values, read anew each time', async ({ store, setSecret }) => {
+  const checkSecrets = secrets ? check : () => undefined;
+  checkSecrets('a secret is its keys and values, read anew each time', async ({ store, setSecret }) => {
     const key = { namespace: 'default', name: 'anthropic' };
     assert.is(await store.secret(key), undefined);
     await setSecret(key, { 'api-key': 'one\n', other: '' });
@@ -214,6 +222,7 @@ export const testStore = (name: string, open: () => Promise<OpenedStore>): void 
     for (let n = 0; n < 50; n += 1) store.record({ type: 'Normal', reason: 'PlacedSession', message: 'x'.repeat(n * 100), regarding });
   });
 
+  if (end) test.after(end);
   test.run();
 };
 

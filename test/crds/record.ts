@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     const [line] = (await once(proxy.stdout, 'data')) as [Buffer];
     const base = `http://${line.toString().trim().split(' ').at(-1)}/apis/${API_VERSION}/namespaces/default`;
     const recorded: Recorded[] = [];
-    for (const one of CASES) recorded.push(await record(base, one));
+    for (const one of CASES) recorded.push(await recordAt(base, one));
     const file = root('test/fixtures/api-server.json');
     writeFileSync(file, `[\n${recorded.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
     console.log(`${recorded.length} cases, ${recorded.filter((one) => one.spec === undefined).length} refused: ${file}`);
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function record(base: string, one: Case): Promise<Recorded> {
+export async function recordAt(base: string, one: Case): Promise<Recorded> {
   const path = `${base}/${PLURALS[one.kind]}`;
   const object = { apiVersion: API_VERSION, kind: one.kind, metadata: one.metadata ?? { name: 'a' }, spec: one.spec };
   if (one.old === undefined) return recorded(one, await send('POST', `${path}?dryRun=All&fieldValidation=Strict`, object));

@@ -59,7 +59,11 @@ async function environment(directory: string, coverageDirectory: string | undefi
   const home = join(directory, 'home');
   const temp = join(directory, 'tmp');
   await Promise.all([mkdir(home), mkdir(temp)]);
-  const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TMUX|BERTH|npm|XDG|FORCE_COLOR|NODE_V8)/.test(name)));
+  const outer = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => name === 'BERTH_TEST_KUBECONFIG' || !/^(TMUX|BERTH|npm|XDG|FORCE_COLOR|NODE_V8|KUBECONFIG)/.test(name),
+    ),
+  );
   const coverage = coverageDirectory === undefined ? {} : { NODE_V8_COVERAGE: coverageDirectory };
   return { ...outer, ...coverage, HOME: home, TMPDIR: temp, NO_COLOR: '1', LC_ALL: 'C.UTF-8' };
 }

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { keyOf } from '../../controller/api/object.ts';
+import { isNewer } from '../../controller/api/version.ts';
 import { createCache } from '../../controller/runtime/cache.ts';
-import { isNewer } from '../../controller/runtime/version.ts';
 import { metadata, session, vm } from './objects.ts';
 
 const test = suite('cache');

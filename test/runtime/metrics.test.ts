@@ -86,6 +86,17 @@ test('reads own gauges at the scrape, forgets series that are no more, and recor
   assert.match(metrics.contentType, /^text\/plain/);
 });
 
+test("has client-go's metrics of requests to the API server", async () => {
+  const metrics = createMetrics();
+  const record = metrics.requests();
+  record('GET', '200', 0.02);
+  record('GET', '<error>', 31);
+  const text = await metrics.render();
+  assert.is(valueIn(text, 'rest_client_requests_total{code="200",method="GET"}'), 1);
+  assert.is(valueIn(text, 'rest_client_requests_total{code="<error>",method="GET"}'), 1);
+  assert.is(valueIn(text, 'rest_client_request_duration_seconds_bucket{le="0.025",verb="GET"}'), 1);
+});
+
 test('keeps the metrics of two operators in one process apart, and those of the process out unless asked', async () => {
   const [one, two] = [createMetrics(), createMetrics({ process: true })];
   one.controller('session', 1);
