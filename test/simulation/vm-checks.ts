@@ -92,7 +92,9 @@ export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Viola
   const ofPool = (name: string | undefined, namespace: string): boolean =>
     name === vm.spec.poolRef.name && namespace === vm.metadata.namespace;
   const ours = world.database.list('VM').filter((other) => ofPool(other.spec.poolRef.name, other.metadata.namespace));
-  const booting = ours.filter((other) => !wasBooted(other) && !isFailed(other) && !isDraining(other) && !other.metadata.deletionTimestamp);
+  const takesSessions = (other: VM): boolean =>
+    !isFailed(other) && !isDraining(other) && !other.spec.cordoned && !other.metadata.deletionTimestamp;
+  const booting = ours.filter((other) => !wasBooted(other) && takesSessions(other));
   const waiting = world.database.list('Session').filter((one) => ofPool(poolNameOf(one), one.metadata.namespace) && isWaiting(one));
   const { standby = 0, left = 0 } = limits.of(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name })) ?? {};
   if (booting.length > waiting.length + standby + left) {
