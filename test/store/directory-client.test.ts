@@ -173,10 +173,10 @@ check('a newly empty root and a replaced one delete nothing', async (world) => {
   await until('all is well', async () => JSON.parse(readFileSync(join(state, 'problems.json'), 'utf8')).length === 0);
 });
 
-test('only dir:PATH is a store for now, and the message says so', () => {
+test('a store is named as dir:PATH or cluster, and the message says so', () => {
   assert.equal(parseTarget('dir:x', '/base'), { type: 'dir', path: '/base/x' });
-  assert.throws(() => parseTarget('cluster:kind', '/'), /use dir:PATH/);
-  assert.throws(() => parseTarget('x', '/'), /use dir:PATH/);
+  assert.equal(parseTarget('cluster:kind', '/'), { type: 'cluster', context: 'kind' });
+  assert.throws(() => parseTarget('x', '/'), /use dir:PATH or cluster/);
 });
 
 test.run();
