@@ -28,13 +28,14 @@ export const nearest = (word: string, candidates: readonly string[]): string | u
 /** Levenshtein, row by row. */
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
+  let left = b.length;
+  for (const letter of a) {
+    let diagonal = 0;
+    row = row.map((above, j) => {
+      left = j === 0 ? above + 1 : Math.min(diagonal + (letter === b[j - 1] ? 0 : 1), above + 1, left + 1);
+      diagonal = above;
+      return left;
+    });
   }
-  return row[b.length] ?? 0;
+  return left;
 };

@@ -47,7 +47,7 @@ export const localShell = (env: Readonly<Record<string, string>>, inherited: Nod
         });
         child.once('close', (code, name) => {
           if (signal?.aborted) reject(new OperatorError('unavailable', `${argv[0]} was interrupted`, { cause: signal.reason }));
-          else resolve({ code: code ?? 128 + (name ? constants.signals[name] : 0), stdout: Buffer.concat(stdout), stderr });
+          else resolve({ code: exitCode(code, name), stdout: Buffer.concat(stdout), stderr });
         });
         child.stdin.end(stdin ?? '');
       }),
@@ -67,13 +67,16 @@ export const localShell = (env: Readonly<Record<string, string>>, inherited: Nod
         child.once('error', (cause) =>
           reject(new OperatorError('unavailable', `${program} could not be run: ${cause.message}`, { cause })),
         );
-        child.once('close', (code, name) => resolve(code ?? 128 + (name ? constants.signals[name] : 0)));
+        child.once('close', (code, name) => resolve(exitCode(code, name)));
       }),
     close: () => {
       for (const child of children) kill(child);
     },
   };
 };
+
+/** As a shell has it. */
+const exitCode = (code: number | null, signal: NodeJS.Signals | null): number => code ?? 128 + (signal ? constants.signals[signal] : 0);
 
 const basics = (inherited: NodeJS.ProcessEnv): Record<string, string> =>
   Object.fromEntries(

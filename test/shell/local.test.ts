@@ -10,6 +10,7 @@ testShell('local', async () => {
 });
 
 const test = suite('local shell');
+const TERMINAL = { type: 'dumb', input: process.stdin, output: process.stdout };
 
 test('gives commands the basics of the environment, and what it is told, alone', async () => {
   const shell = localShell(
@@ -30,6 +31,20 @@ test('ends what it still runs when it is closed', async () => {
   const shell = localShell({}, process.env);
   const channel = await shell.open(['sh', '-c', 'echo up; sleep 60'], AbortSignal.timeout(20_000));
   for await (const _chunk of channel.output) shell.close();
+});
+
+test('says why a program that exists could not be run', async () => {
+  const shell = localShell({}, process.env);
+  await shell.run(['/']).then(
+    () => assert.unreachable(),
+    (error) => assert.match(String(error), /\/ could not be run: .*EACCES/),
+  );
+});
+
+test('a program on the terminal that a signal ended has the code that a shell gives it', async () => {
+  const shell = localShell({}, process.env);
+  assert.is(await shell.interact(['sh', '-c', 'exit 4'], TERMINAL), 4);
+  assert.is(await shell.interact(['sh', '-c', 'kill -9 $$'], TERMINAL), 137);
 });
 
 test.run();

@@ -59,7 +59,7 @@ export const createEventRecorder = ({ api, clock, identity, newSuffix }: EventRe
       for (let tries = 1; tries <= TRIES && !stop.signal.aborted; tries += 1) {
         const error = await write(each).then(
           () => undefined,
-          (reason: unknown) => reason ?? new Error('it failed'),
+          (reason: unknown) => reason,
         );
         // What is refused will be refused again: a namespace that goes, a server without this API.
         if (error === undefined || isStatus(error, 404) || errorCode(error) !== 'unavailable') break;

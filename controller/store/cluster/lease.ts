@@ -99,7 +99,7 @@ export const createElection = (options: ElectionOptions): Election => {
       await wait(clock, timing.retryMs, stop.signal);
       if (stop.signal.aborted || (await tryTaking())) continue;
       if (stop.signal.aborted || mayAct()) continue;
-      const { stored } = observed ?? {};
+      const stored = observed?.stored;
       held = undefined;
       const who =
         stored && stored.holder !== identity ? `${stored.holder || 'nobody'} holds it` : `not renewed for ${timing.renewMs / 1000} s`;
@@ -115,8 +115,7 @@ export const createElection = (options: ElectionOptions): Election => {
    */
   const mayAct = (): boolean => {
     if (held === undefined || stop.signal.aborted) return false;
-    const { stored } = observed ?? {};
-    if (stored?.holder !== identity) return false;
+    if (observed?.stored.holder !== identity) return false;
     return clock.monotonic() - held.monotonic < timing.renewMs && clock.now() - held.wall < timing.renewMs;
   };
 

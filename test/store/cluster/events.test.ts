@@ -5,11 +5,16 @@ import { createEventSeries } from '../../../controller/store/cluster/event-serie
 import { createEventRecorder, readClusterEvents } from '../../../controller/store/cluster/events.ts';
 import type { EventRecord } from '../../../controller/store/store.ts';
 import { type FakeApiServer, refused, startApiServer } from '../../fakes/api-server.ts';
+import { createFakeClock, type FakeClock } from '../../fakes/clock.ts';
 import { fastClock } from '../../fakes/fast-clock.ts';
 import { until } from '../../fakes/until.ts';
 
 const test = suite('cluster events');
 const MINUTE = 60_000;
+
+interface Patch {
+  readonly series: { readonly count: number };
+}
 
 const event = (message = 'it fits best on p-0', name = 's', reason = 'PlacedSession'): EventRecord => ({
   type: 'Normal',
@@ -126,6 +131,75 @@ test(
     await until(() => server.asked.length === 2);
     await recorder.close();
     assert.is(server.asked.length, 2);
+  }),
+);
+
+const inStandingTime =
+  (body: (server: FakeApiServer, recorder: ReturnType<typeof createEventRecorder>, clock: FakeClock) => Promise<void>) =>
+  async (): Promise<void> => {
+    const server = await startApiServer();
+    const clock = createFakeClock();
+    const recorder = createEventRecorder({ api: server.api, clock, identity: 'host_1_u', newSuffix: () => 'x' });
+    try {
+      await body(server, recorder, clock);
+    } finally {
+      await recorder.close();
+      await server.close();
+    }
+  };
+
+test(
+  'what does not fit into the queue any more is left to the end of its series',
+  inStandingTime(async (server, recorder, clock) => {
+    server.fault = () => refused(404, 'NotFound');
+    const told = () => new Set(server.asked.map(({ body }) => (body as { readonly regarding: { readonly name: string } }).regarding.name));
+    for (let n = 0; n < 1_050; n += 1) recorder.record(event('m', `s-${n}`));
+    await until(() => told().size === 1_001);
+    assert.not.ok(told().has('s-1001'));
+    await clock.advance(7 * MINUTE);
+    await until(() => told().size === 1_050);
+  }),
+);
+
+test(
+  'how often it came is written when it is over, and when the recorder ends',
+  inStandingTime(async (server, recorder, clock) => {
+    const counts = () => server.asked.flatMap(({ method, body }) => (method === 'PATCH' ? [(body as Patch).series.count] : []));
+    for (const name of ['s', 't']) {
+      const before = [server.objects.size, counts().length] as const;
+      recorder.record(event('m', name));
+      await until(() => server.objects.size === before[0] + 1);
+      recorder.record(event('m', name));
+      await until(() => counts().length === before[1] + 1);
+      recorder.record(event('m', name));
+      if (name === 's') await clock.advance(7 * MINUTE);
+      else await recorder.close();
+      await until(() => counts().length === before[1] + 2);
+    }
+    assert.equal(counts(), [2, 3, 2, 3]);
+  }),
+);
+
+test(
+  'events of others are read with what they say, the rest is filled in',
+  inWorld(async (server) => {
+    const metadata = { namespace: 'default', creationTimestamp: '2026-01-02T03:04:05Z' };
+    const mine = { metadata, type: 'Warning', eventTime: null, regarding: { apiVersion: 'berth.dev/v1alpha1' } };
+    server.fault = () => ({ status: 200, body: { metadata: {}, items: [mine, { metadata, regarding: { apiVersion: 'v1' } }] } });
+    const time = '2026-01-02T03:04:05Z';
+    assert.equal(await readClusterEvents(server.api, 'default'), [
+      {
+        type: 'Warning',
+        reason: '',
+        message: '',
+        kind: 'Session',
+        namespace: 'default',
+        name: '',
+        firstTime: time,
+        lastTime: time,
+        count: 1,
+      },
+    ]);
   }),
 );
 

@@ -162,6 +162,70 @@ test(
   }),
 );
 
+const lease = (spec: object | undefined, resourceVersion?: string) => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: 'berth-controller', namespace: 'ns', ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  ...(spec === undefined ? {} : { spec }),
+});
+const COLLECTION = PATH.slice(0, PATH.lastIndexOf('/'));
+
+test(
+  'a lease that says nothing is free, and nobody is told to hold it',
+  inWorld(async (server, signal) => {
+    await server.api.send({ doing: 'make it', method: 'POST', path: COLLECTION, body: lease(undefined) });
+    assert.is(await readHolder(server.api, 'ns', Date.now()), undefined);
+    const one = candidate(server, 'one');
+    assert.ok(await one.lead(signal));
+    const { holderIdentity, leaseTransitions, acquireTime } = specOf(server);
+    assert.equal([holderIdentity, leaseTransitions], ['one', 1]);
+    assert.ok(acquireTime);
+    await one.release();
+  }),
+);
+
+test(
+  'a holder that never said when it began or renewed counts as gone',
+  inWorld(async (server) => {
+    const holderIdentity = 'pod_7_u';
+    server.fault = () => ({ status: 200, body: lease({ holderIdentity }, '1') });
+    assert.is(await readHolder(server.api, 'ns', Date.now()), undefined);
+  }),
+);
+
+test(
+  'whoever finds the lease in other hands may not act, and says whose',
+  inWorld(async (server, signal) => {
+    const one = candidate(server, 'one');
+    await one.lead(signal);
+    const body = lease({ holderIdentity: 'other', leaseDurationSeconds: 15 });
+    server.vanish(PATH);
+    await server.api.send({ doing: 'overtake', method: 'POST', path: COLLECTION, body });
+    await one.lost.then(
+      () => assert.unreachable(),
+      (error) => assert.match(String(error), /was lost \(other holds it\)/),
+    );
+    assert.not.ok(one.mayAct() || one.isLeader);
+    await one.release();
+    assert.is(specOf(server).holderIdentity, 'other');
+  }),
+);
+
+test(
+  'a standby tells what keeps it from the lease, and goes on trying',
+  inWorld(async (server, signal) => {
+    const problems: string[] = [];
+    const options = { api: server.api, clock: systemClock, random: () => 0, identity: 'one', namespace: 'ns', timing };
+    const one = createElection({ ...options, onProblem: (text) => problems.push(text) });
+    let failures = 0;
+    server.fault = () => (failures++ === 0 ? refused(500, 'InternalError') : undefined);
+    assert.ok(await one.lead(signal));
+    assert.is(problems.length, 1);
+    assert.match(problems[0] ?? '', 'cannot take or renew the lease ns/berth-controller: cannot read lease');
+    await one.release();
+  }),
+);
+
 test('a micro time is cut to what Kubernetes takes', () => {
   assert.is(microTime(Date.parse('2026-01-02T03:04:05.678Z')), '2026-01-02T03:04:05.678000Z');
 });

@@ -1,8 +1,11 @@
+import { Agent } from 'undici';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Clock } from '../../../controller/api/clock.ts';
 import { type ErrorCode, errorCode, errorMessage, OperatorError } from '../../../controller/api/error.ts';
+import { systemClock } from '../../../controller/runtime/clock.ts';
 import { readPages } from '../../../controller/store/cluster/read.ts';
-import { wait } from '../../../controller/store/cluster/request.ts';
+import { createApi, wait } from '../../../controller/store/cluster/request.ts';
 import { type FakeApiServer, refused, startApiServer } from '../../fakes/api-server.ts';
 import { fastClock } from '../../fakes/fast-clock.ts';
 
@@ -117,6 +120,40 @@ test(
     assert.match(errorMessage(await failure(server)), /the API server answered 500/);
   }),
 );
+
+test('a signal that comes while the server is waited for leaves its refusal as the answer', async () => {
+  const abort = new AbortController();
+  const clock: Clock = {
+    ...systemClock,
+    after: () => {
+      queueMicrotask(() => abort.abort());
+      return () => undefined;
+    },
+  };
+  const server = await startApiServer({ clock });
+  server.fault = () => ({ status: 429, body: 'null' });
+  assert.match(errorMessage(await failure(server, abort.signal)), 'cannot read it: the API server answered 429');
+  assert.is(server.asked.length, 1);
+  await server.close();
+});
+
+test('what failed on every address, or without a word, is still told', async () => {
+  const reasons: readonly (readonly [cause: Error, told: string])[] = [
+    [new AggregateError([new Error('not by v6'), new Error('not by v4')]), 'not by v6; not by v4'],
+    [new Error(''), 'the connection failed'],
+  ];
+  for (const [cause, told] of reasons) {
+    const dispatcher = new Agent({ connect: (_options, callback) => callback(cause, null) });
+    const credentials = async () => ({ headers: {}, dispatcher });
+    const connection = { server: 'http://api.example', namespace: undefined, credentials, close: () => dispatcher.destroy() };
+    const api = createApi(connection, { clock: systemClock, random: () => 0 });
+    await api.send(ask).then(
+      () => assert.unreachable(),
+      (error) => assert.is(errorMessage(error), `cannot read it: the API server http://api.example cannot be reached: ${told}`),
+    );
+    await api.close();
+  }
+});
 
 test(
   'pages that expired on the way are read anew',
