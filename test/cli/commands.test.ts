@@ -253,6 +253,10 @@ test('refuses arguments that do not fit together, with exit 2', async () => {
   assert.equal([past.exit, past.err], [2, 'Error: --since-byte: the output has only 0 bytes\n']);
 });
 
+test('the version is an option as well', async () => {
+  assert.equal(await runCLI(['--version']), await runCLI(['version']));
+});
+
 test('prints help on stdout when asked, usage on stderr when nothing was', async () => {
   const nothing = await runCLI([], { invokedAs: 'amplihack remote' });
   assert.equal([nothing.exit, nothing.out], [2, '']);
