@@ -22,4 +22,8 @@ export const FOUND: readonly FoundBug[] = [
     seed: 20201,
     story: "of two controllers one had looked at a VM before the other's launch, and called the session lost for not being in sight",
   },
+  {
+    seed: 1198,
+    story: 'a controller whose cache was behind took the run of a new session for a stray, stopped it and cleaned it up',
+  },
 ];

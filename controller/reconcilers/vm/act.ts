@@ -7,7 +7,7 @@ import type { Hosts } from '../../session/host.ts';
 import type { Store } from '../../store/store.ts';
 import { removeFinalizer } from '../ownership.ts';
 import { isFinished } from '../session/facts.ts';
-import type { VMAction, VMObserved } from './model.ts';
+import type { Stray, VMAction, VMObserved } from './model.ts';
 
 export interface VMEffects {
   readonly store: Store;
@@ -41,9 +41,11 @@ export const createVMAct =
         await removeFinalizer(store, 'VM', vm);
         return undefined;
       case 'stopStray':
+        await assertStray(store, action.run);
         await hosts.get(vm.metadata.uid)?.stop(action.run, 'Graceful', signal);
         return undefined;
       case 'cleanStray':
+        await assertStray(store, action.run);
         await hosts.get(vm.metadata.uid)?.clean(action.run, signal);
         return undefined;
     }
@@ -73,6 +75,12 @@ const changeMachine = async (
 const connect = ({ providers, hosts }: VMEffects, { vm, pool, machine }: VMObserved): void => {
   if (!pool || !machine) throw new OperatorError('bug', `connecting VM ${vm.metadata.name}, which has no machine`);
   hosts.open(vm.metadata.uid, machine, (running) => providers.of(pool).connect(running));
+};
+
+/** A cache that is behind has not heard of the newest sessions: no run is touched for that. */
+const assertStray = async (store: Store, { uid, session }: Stray): Promise<void> => {
+  const found = await store.get('Session', session);
+  if (found?.metadata.uid === uid) throw new OperatorError('conflict', `run ${uid} is no stray: it belongs to session ${session.name}`);
 };
 
 const deleteIfEmpty = async (store: Store, { vm }: VMObserved): Promise<void> => {

@@ -68,9 +68,9 @@ const deleting = (observed: VMObserved): VMAction[] => {
 
 /** A session whose object is gone (released while out of reach) leaves nothing behind that runs or takes room. */
 const strays = ({ strayRuns }: VMObserved): VMAction[] =>
-  strayRuns.map(({ uid, attempt, ended }) => ({
+  strayRuns.map(({ ended, ...run }) => ({
     do: ended ? 'cleanStray' : 'stopStray',
-    run: { uid, attempt },
+    run,
     because: 'its session does not exist any more',
   }));
 

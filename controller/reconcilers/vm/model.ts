@@ -2,7 +2,7 @@
 // connection; which VM is wanted, and which leaves, is the pool's to say.
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Machine } from '../../provider/provider.ts';
-import type { HostFacts } from '../../session/host.ts';
+import type { HostFacts, RunFacts } from '../../session/host.ts';
 
 export interface VMObserved {
   readonly now: number;
@@ -20,10 +20,13 @@ export interface VMObserved {
   /** When the last of the finished ones ended. */
   readonly lastSessionEnd?: string;
   /** Runs with files on the VM whose session is gone for good. */
-  readonly strayRuns: readonly { readonly uid: string; readonly attempt: number; readonly ended: boolean }[];
+  readonly strayRuns: readonly (Stray & { readonly ended: boolean })[];
 }
+
+/** A run whose session the caches do not know. */
+export type Stray = Pick<RunFacts, 'uid' | 'attempt' | 'session'>;
 
 export type VMAction = { readonly because: string } & (
   | { readonly do: 'createMachine' | 'connect' | 'disconnect' | 'deleteMachine' | 'deleteVM' | 'release' }
-  | { readonly do: 'stopStray' | 'cleanStray'; readonly run: { readonly uid: string; readonly attempt: number } }
+  | { readonly do: 'stopStray' | 'cleanStray'; readonly run: Stray }
 );

@@ -40,7 +40,7 @@ export const createVMObserve =
       sessions: placed.filter((session) => !isFinished(session)),
       strayRuns: [...(host?.runs.values() ?? [])]
         .filter((run) => reads.sessions.get(run.session)?.metadata.uid !== run.uid)
-        .map(({ uid, attempt, state }) => ({ uid, attempt, ended: state === 'ended' })),
+        .map(({ uid, attempt, session, state }) => ({ uid, attempt, session, ended: state === 'ended' })),
     };
   };
 

@@ -102,9 +102,20 @@ test('connects to the machine by its provider, and disconnects', async () => {
   ]);
 });
 
+test('touches no run whose session only the cache has missed', async () => {
+  const { make, hosts, database } = openWorld();
+  const made = database.create('Session', { metadata: { namespace: 'default', name: 'a' }, spec: { prompt: 'work' } });
+  hosts.set('default-0', host());
+  const run = { uid: made.metadata.uid, attempt: 1, session: { namespace: 'default', name: 'a', uid: made.metadata.uid } };
+  const told = (what: 'stopStray' | 'cleanStray') => make(what, vmWorld(readyVM('default-0')), { run }).then(() => 'nothing', String);
+  assert.match(await told('stopStray'), 'it belongs to session a');
+  assert.match(await told('cleanStray'), 'it belongs to session a');
+  assert.equal(hosts.told, []);
+});
+
 test('stops and cleans up what runs for nobody, where it can be reached', async () => {
   const { make, hosts } = openWorld();
-  const run = { uid: 'gone', attempt: 1 };
+  const run = { uid: 'gone', attempt: 1, session: { namespace: 'default', name: 'gone', uid: 'gone' } };
   await make('stopStray', vmWorld(readyVM('default-0')), { run });
   await make('cleanStray', vmWorld(readyVM('default-0')), { run });
   hosts.set('default-0', host());

@@ -112,14 +112,15 @@ test('a VM that is none of ours is left alone', () => {
 });
 
 test('runs whose session is gone are stopped, then cleaned', () => {
+  const stray = (uid: string, attempt: number) => ({ uid, attempt, session: { namespace: 'default', name: uid, uid } });
   const strayRuns = [
-    { uid: 'x', attempt: 1, ended: false },
-    { uid: 'y', attempt: 2, ended: true },
+    { ...stray('x', 1), ended: false },
+    { ...stray('y', 2), ended: true },
   ];
   const because = 'its session does not exist any more';
   assert.equal(decide(runningWorld(readyVM('default-0'), { strayRuns })).actions, [
-    { do: 'stopStray', run: { uid: 'x', attempt: 1 }, because },
-    { do: 'cleanStray', run: { uid: 'y', attempt: 2 }, because },
+    { do: 'stopStray', run: stray('x', 1), because },
+    { do: 'cleanStray', run: stray('y', 2), because },
   ]);
 });
 

@@ -80,8 +80,8 @@ test('runs whose session is gone, or another one of the name, are strays', async
   const runs = [run('a'), run('b'), endedRun('gone', { cause: 'exited', code: 0 }, { attempt: 2 })];
   hosts.set('default-0', host('reachable', { runs: new Map(runs.map((facts) => [runKey(facts), facts])) }));
   assert.equal((await observe())?.strayRuns, [
-    { uid: 'b', attempt: 1, ended: false },
-    { uid: 'gone', attempt: 2, ended: true },
+    { uid: 'b', attempt: 1, session: run('b').session, ended: false },
+    { uid: 'gone', attempt: 2, session: run('gone').session, ended: true },
   ]);
 });
 
