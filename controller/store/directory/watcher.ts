@@ -48,11 +48,14 @@ export const openWatcher = async (options: WatcherOptions): Promise<Watcher> => 
   return { close: () => watcher.close() };
 };
 
-/** Device and inode: another folder under the same name has others. */
+/**
+ * Device, inode and birth: another folder under the same name differs in one of them. The number of an inode is given
+ * out again at once, and only the birth then tells a folder that was removed and made anew (0 where it is not kept).
+ */
 export const identityOf = (path: string): string | undefined => {
   try {
-    const stats = statSync(join(path, '.'));
-    return `${stats.dev}:${stats.ino}`;
+    const stats = statSync(join(path, '.'), { bigint: true });
+    return `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
   } catch {
     return undefined;
   }
