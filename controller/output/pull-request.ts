@@ -18,15 +18,22 @@ export const NOTHING_SCANNED: PullRequestScan = { carry: new Uint8Array(0) };
 export const pullRequestURL = (scan: PullRequestScan): string | undefined => scan.ready ?? scan.last;
 
 export const scanForPullRequest = (scan: PullRequestScan, bytes: Uint8Array): PullRequestScan => {
-  const window = Buffer.concat([scan.carry, bytes]);
-  const carry = Buffer.from(window.subarray(-CARRY_BYTES));
-  if (!MARKS.some((mark) => window.includes(mark))) return { ...scan, carry };
+  const seam = Buffer.concat([scan.carry, bytes.subarray(0, CARRY_BYTES)]);
+  const carry = bytes.length < CARRY_BYTES ? Buffer.from(seam.subarray(-CARRY_BYTES)) : Buffer.from(bytes.subarray(-CARRY_BYTES));
+  if (!isMarked(seam) && !isMarked(bytes)) return { ...scan, carry };
   let { ready, last } = scan;
-  for (const line of window.toString('latin1').split('\n')) {
+  const text = Buffer.concat([scan.carry, bytes]).toString('latin1');
+  for (const line of text.split('\n')) {
     const url = line.match(URLS)?.at(-1);
     if (url === undefined) continue;
     last = url;
     if (READY.test(line)) ready = url;
   }
   return { carry, ...(ready === undefined ? {} : { ready }), ...(last === undefined ? {} : { last }) };
+};
+
+/** Without copying: most output has no address in it. */
+const isMarked = ({ buffer, byteOffset, byteLength }: Uint8Array): boolean => {
+  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+  return MARKS.some((mark) => bytes.includes(mark));
 };

@@ -3,7 +3,7 @@ import type { Clock } from '../api/clock.ts';
 import type { LogName, LogStore, LogSummary } from '../output/log-store.ts';
 
 export interface LogCopy {
-  /** Bytes as they come from the VM; what comes while an append is under way goes into the next one, as one. */
+  /** Bytes as they come from the VM, kept until they are stored; what comes while an append is under way goes into the next one, as one. */
   take(offset: number, data: Uint8Array): void;
   /** What lies before `to` and did not come is lost on the VM. */
   skip(to: number): void;
@@ -50,7 +50,7 @@ export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogC
     void work();
   };
   return {
-    take: (offset, data) => add({ offset, data: Uint8Array.from(data) }),
+    take: (offset, data) => add({ offset, data }),
     skip: (hole) => add({ hole }),
     stop: () => {
       stopped = true;
@@ -64,5 +64,5 @@ const store = async (log: LogName, logs: LogStore, first: Piece, queue: readonly
   if ('hole' in first) return { count: 1, summary: await logs.skip(log, first.hole) };
   const end = queue.findIndex((piece) => 'hole' in piece);
   const parts = (end < 0 ? queue : queue.slice(0, end)).flatMap((piece) => ('data' in piece ? [piece.data] : []));
-  return { count: parts.length, summary: await logs.append(log, first.offset, Buffer.concat(parts)) };
+  return { count: parts.length, summary: await logs.append(log, first.offset, parts.length === 1 ? first.data : Buffer.concat(parts)) };
 };
