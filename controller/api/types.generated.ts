@@ -171,6 +171,13 @@ export interface SessionStatus {
   readonly input?: {
     /** deliveredIDs is the list of the ids of spec.input that were typed. */
     readonly deliveredIDs: readonly string[];
+    /** typing is the input about to be typed, recorded before it is. Should its VM be lost in that moment, it counts as typed. Unset means none. */
+    readonly typing?: {
+      /** id is that of spec.input. */
+      readonly id: string;
+      /** attempt is the one it is typed into. */
+      readonly attempt: number;
+    };
   };
   /** cost is what the session has cost. Unset means not known. */
   readonly cost?: {

@@ -697,6 +697,27 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
          "type": "string",
          "maxLength": 63
         }
+       },
+       "typing": {
+        "type": "object",
+        "required": [
+         "id",
+         "attempt"
+        ],
+        "description": "typing is the input about to be typed, recorded before it is. Should its VM be lost in that moment, it counts as typed. Unset means none.",
+        "properties": {
+         "id": {
+          "type": "string",
+          "maxLength": 63,
+          "description": "id is that of spec.input."
+         },
+         "attempt": {
+          "type": "integer",
+          "format": "int32",
+          "minimum": 1,
+          "description": "attempt is the one it is typed into."
+         }
+        }
        }
       }
      },

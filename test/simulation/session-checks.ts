@@ -83,16 +83,12 @@ const isPoolEnding = (world: World, session: Session): boolean =>
   world.database.get('VMPool', { namespace: session.metadata.namespace, name: session.spec.poolRef?.name ?? 'default' })?.metadata
     .deletionTimestamp !== undefined;
 
-/**
- * Typed at most once an attempt, and in the order of the list. A new attempt is given again only what was lost with the
- * VM before anybody could know that it was typed.
- */
+/** Typed at most once over all attempts, and in the order of the list. */
 const checkInput = (world: World, session: Session, wrong: Violate): void => {
-  for (const { run } of world.launched.filter((launched) => launched.run.uid === session.metadata.uid)) {
-    const typed = run.typed.map(({ id }) => id);
-    const inOrder = (session.spec.input ?? []).map(({ id }) => id).filter((id) => typed.includes(id));
-    if (typed.join() !== inOrder.join()) wrong(`input of attempt ${run.attempt} was typed as ${typed.join()}, not as ${inOrder.join()}`);
-  }
+  const runs = world.launched.filter(({ run }) => run.uid === session.metadata.uid).toSorted((a, b) => a.run.attempt - b.run.attempt);
+  const typed = runs.flatMap(({ run }) => run.typed.map(({ id }) => id));
+  const inOrder = (session.spec.input ?? []).map(({ id }) => id).filter((id) => typed.includes(id));
+  if (typed.join() !== inOrder.join()) wrong(`its input was typed as ${typed.join()}, not as ${inOrder.join()}`);
 };
 
 /** What a lost machine had not handed over is lost with it, but there is never a gap or a byte it did not write. */

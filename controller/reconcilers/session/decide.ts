@@ -2,6 +2,7 @@
 import { parseTime } from '../../api/clock.ts';
 import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
+import { inputToType } from './input.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
 import { deadlineOf, stopMode, type Verdict, verdictOf } from './verdict.ts';
 
@@ -58,7 +59,7 @@ const active = (observed: SessionObserved, run: NonNullable<SessionObserved['run
   const stopping = run.stopping;
   if (mode) return stopping === mode || stopping === 'Immediate' ? [] : [{ do: 'stop', mode, because: `shutdown ${mode} was requested` }];
   if (run.state !== 'running' || stopping) return [];
-  return [...moveDeadline(observed, run.deadline), ...typeNext(observed, run)];
+  return [...moveDeadline(observed, run.deadline), ...typeNext(observed)];
 };
 
 /** The VM keeps the deadline, whether or not we are there; it is told when the user has moved it. */
@@ -70,10 +71,8 @@ const moveDeadline = (observed: SessionObserved, kept: number | undefined): Sess
   return isKept ? [] : [{ do: 'setDeadline', deadline: wanted, because: 'activeDeadlineSeconds was changed' }];
 };
 
-const typeNext = (observed: SessionObserved, run: NonNullable<SessionObserved['run']>): SessionAction[] => {
-  // One at a time, in list order: the next only once the VM has told that this one was typed.
-  const delivered = new Set([...(observed.session.status?.input?.deliveredIDs ?? []), ...run.deliveredIDs]);
-  const input = observed.session.spec.input?.find(({ id }) => !delivered.has(id));
+const typeNext = (observed: SessionObserved): SessionAction[] => {
+  const input = inputToType(observed);
   return input ? [{ do: 'type', input, because: `input ${input.id} was not typed yet` }] : [];
 };
 

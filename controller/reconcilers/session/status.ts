@@ -7,6 +7,7 @@ import type { LogSummary } from '../../output/log-store.ts';
 import { launchOf } from '../../session/agents.ts';
 import { sessionConditions } from './conditions.ts';
 import { startedOf } from './facts.ts';
+import { inputStatus } from './input.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
 import { summaryOf } from './summary.ts';
 import { type End, type OpenVerdict, stopMode, verdictOf } from './verdict.ts';
@@ -29,7 +30,7 @@ const nextStatus = (observed: SessionObserved, outcomes: readonly Outcome<Sessio
   if (verdict.is === 'finished') return before;
   // A request to stop is latched at first sight, also while its VM is still to be looked at.
   if (verdict.is === 'unseen') return { ...before, ...shutdown(observed) };
-  const { reason: _reason, message: _message, waiting: _waiting, ...kept } = before;
+  const { reason: _reason, message: _message, waiting: _waiting, input: _input, ...kept } = before;
   const next: SessionStatus = {
     ...kept,
     ...explanation(observed, verdict, outcomes),
@@ -108,10 +109,9 @@ const shutdown = (observed: SessionObserved): Pick<SessionStatus, 'shutdown'> =>
 const runFields = (observed: SessionObserved, verdict: OpenVerdict): Partial<SessionStatus> => {
   const { run, session } = observed;
   const summary = run?.copied ?? observed.log;
-  const delivered = new Set([...(session.status?.input?.deliveredIDs ?? []), ...(run?.deliveredIDs ?? [])]);
   const fresh = verdict.is === 'ended' || verdict.is === 'retry' || observed.outputDue;
   return {
-    ...(delivered.size > 0 ? { input: { deliveredIDs: [...delivered] } } : {}),
+    ...inputStatus(observed),
     ...(verdict.is === 'active' && run?.waiting ? { waiting: run.waiting } : {}),
     ...(summary && fresh ? outputFields(summary, session.status, observed.now) : {}),
   };
