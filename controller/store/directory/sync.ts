@@ -9,6 +9,7 @@ import { EMPTY_GUARD, type GuardState, guardDeletions } from './deletion-guard.t
 import type { DirectoryEvent } from './events.ts';
 import { parseID } from './manifest-file.ts';
 import { SOURCE_ANNOTATION } from './merge.ts';
+import { limitObjects } from './object-limit.ts';
 import type { Objects } from './objects.ts';
 import { problemText } from './problems.ts';
 import { type Resolution, resolveObject } from './resolve.ts';
@@ -61,8 +62,10 @@ export const createSync = (context: SyncContext): Sync => {
   const resolveAll = async (): Promise<boolean> => {
     const fresh = new Map<string, Resource>();
     const ids = [...dirty];
+    if (ids.length === 0) return false;
+    const withinLimit = limitObjects(countObjects(objects));
     for (const [index, id] of ids.entries()) {
-      const resolution = await resolveObject(context, id);
+      const resolution = withinLimit(await resolveObject(context, id), id, sources.definers(id)[0]);
       note(problems, id, resolution, context);
       if (resolution.create) fresh.set(id, resolution.create);
       else if (resolution.isDone) dirty.delete(id);
@@ -71,7 +74,7 @@ export const createSync = (context: SyncContext): Sync => {
       for (const created of fresh.keys()) dirty.delete(created);
       fresh.clear();
     }
-    return ids.length > 0;
+    return true;
   };
 
   const missing = (): ReadonlySet<string> => {
@@ -80,7 +83,7 @@ export const createSync = (context: SyncContext): Sync => {
   };
 
   const deleteMissing = async (scanBegan: number | undefined, isConfirmed: boolean): Promise<{ scanAt: number; count: number }> => {
-    const total = undefinedIDs.size === 0 ? 0 : objects.list('Session').length + objects.list('VMPool').length;
+    const total = undefinedIDs.size === 0 ? 0 : countObjects(objects);
     const decision = guardDeletions(guard, { now: clock.monotonic(), total, missing: missing(), scanBegan, isConfirmed });
     if (decision.state.isHeld && !guard.isHeld) tellHeld(context, decision.state.missing);
     guard = decision.state;
@@ -117,6 +120,8 @@ export const createSync = (context: SyncContext): Sync => {
     },
   };
 };
+
+const countObjects = (objects: Objects): number => objects.list('Session').length + objects.list('VMPool').length;
 
 const storedBy = (objects: Objects, id: string): Resource | undefined => {
   const { kind, key } = parseID(id);
