@@ -8,6 +8,7 @@ import { type Figure, percentile, report } from './figure.ts';
 import { operator } from './operator.ts';
 import { placement } from './placement.ts';
 import { ssh } from './ssh.ts';
+import { sshFleet } from './ssh-fleet.ts';
 
 const test = suite('bench');
 
@@ -34,7 +35,12 @@ if (noSSHD === undefined) {
   test('our SSH is measured', async () => {
     assert.ok((await ssh(0.01)).every(isSound));
   });
-} else skip('our SSH is measured', noSSHD);
+  test('a fleet over SSH is measured, and no log has a gap', async () => {
+    const figures = await sshFleet(0.01);
+    assert.ok(figures.every(isSound));
+    assert.is(figures.find(({ figure }) => figure.includes('lost or repeated'))?.value, 0);
+  });
+} else skip('our SSH is measured, alone and in a fleet', noSSHD);
 
 test('a figure more than a quarter past its aim is not met', () => {
   const met = (value: number): unknown => JSON.parse(report({ figure: 'x', value, unit: 'ms', aim: 100, fixture: 'none' })).met;

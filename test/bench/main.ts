@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   idle: async () => (await import('./idle.ts')).idle,
   list: async () => (await import('./list.ts')).list,
   ssh: async () => (await import('./ssh.ts')).ssh,
+  'ssh-fleet': async () => (await import('./ssh-fleet.ts')).sshFleet,
   follow: async () => (await import('./follow.ts')).follow,
 };
 
