@@ -9,7 +9,24 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
-/** RFC 3339 in UTC with whole seconds, the form Kubernetes uses. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+/** RFC 3339 in UTC with whole seconds, the form Kubernetes uses. Asked for one moment over and over, so the last is kept. */
+export const timestamp = (ms: number): string => {
+  const second = Math.floor(ms / 1000);
+  if (second !== latest.second) latest = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return latest.text;
+};
 
-export const parseTime = (text: string): number => Date.parse(text);
+let latest = { second: Number.NaN, text: '' };
+
+/** A pool asks for the same times in every pass: looking one up takes a tenth of parsing it. */
+export const parseTime = (text: string): number => {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const ms = Date.parse(text);
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(text, ms);
+  return ms;
+};
+
+const MOST_PARSED = 50_000;
+const parsed = new Map<string, number>();

@@ -12,8 +12,12 @@ export interface Condition {
 
 export type ConditionUpdate = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-export const findCondition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
-  conditions?.find((condition) => condition.type === type);
+/** Asked of every session and VM in every pass of a pool: a loop, as a callback takes several times as long. */
+export const findCondition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined => {
+  if (conditions === undefined) return undefined;
+  for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
+};
 
 export const isTrue = (conditions: readonly Condition[] | undefined, type: string): boolean =>
   findCondition(conditions, type)?.status === 'True';

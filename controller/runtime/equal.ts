@@ -6,8 +6,9 @@ export const semanticallyEqual = (a: unknown, b: unknown): boolean => {
   if (Array.isArray(a) || Array.isArray(b)) return equalLists(a, b);
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  const names = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...names].every((name) => semanticallyEqual(left[name], right[name]));
+  for (const name in left) if (!semanticallyEqual(left[name], right[name])) return false;
+  for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false;
+  return true;
 };
 
 const equalLists = (a: object, b: object): boolean =>

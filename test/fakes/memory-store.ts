@@ -12,6 +12,7 @@ import {
   type ObjectMeta,
   type Resource,
 } from '../../controller/api/object.ts';
+import { deepFreeze } from '../../controller/runtime/freeze.ts';
 import type { Change, EventRecord, NewObject, Precondition, Store } from '../../controller/store/store.ts';
 
 export interface StoredChange {
@@ -55,7 +56,7 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
     const key = keyString(object.metadata);
     const before = table.get(key);
     version += 1;
-    const after = freeze({ ...object, metadata: { ...object.metadata, ...metadata, resourceVersion: String(version) } }) as Kinds[K];
+    const after = deepFreeze({ ...object, metadata: { ...object.metadata, ...metadata, resourceVersion: String(version) } }) as Kinds[K];
     const isGone = after.metadata.deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0;
     if (isGone) table.delete(key);
     else table.set(key, after);
@@ -128,12 +129,6 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
 /** A merge patch (RFC 7386) of the top level: what is undefined goes. */
 const merge = (spec: object, patch: object): object =>
   Object.fromEntries(Object.entries({ ...spec, ...patch }).filter(([, value]) => value !== undefined));
-
-const freeze = <T>(value: T): T => {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) freeze(part);
-  return Object.freeze(value);
-};
 
 /** A view without faults: every change is delivered at once and in order. */
 export const openMemoryStore = (database: MemoryDatabase): Store => ({

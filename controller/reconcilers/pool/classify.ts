@@ -6,6 +6,7 @@ import type { Offering } from '../../provider/provider.ts';
 import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
 import { belongsTo, isDraining, isFailed, isReady, isUnreachable } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
+import { oncePer } from './once.ts';
 
 /**
  * ready and booting take sessions; closed keeps those it has (cordoned, too old); unreachable may come back; failed
@@ -32,7 +33,7 @@ export interface Classified {
   readonly pending: readonly Session[];
 }
 
-export const classify = (observed: PoolObserved): Classified => {
+export const classify = oncePer((observed: PoolObserved): Classified => {
   const { pool } = observed;
   const onVM = Map.groupBy(observed.sessions, occupiedVM);
   const sizes = new Map(pool ? poolSizes(pool.spec).map((size) => [size.name, size]) : []);
@@ -42,7 +43,7 @@ export const classify = (observed: PoolObserved): Classified => {
   const byUID = new Map(vms.map((state) => [state.vm.metadata.uid, state]));
   const pending = observed.sessions.filter((session) => isPending(session, byUID)).toSorted(byQueueOrder);
   return { vms, pending };
-};
+});
 
 const vmState = (vm: VM, pool: VMPool | undefined, sessions: readonly Session[], memoryMiB: number, now: number): VMState => ({
   vm,

@@ -6,6 +6,7 @@ import type { VM, VMPoolStatus } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { wasBooted } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
+import { oncePer } from './once.ts';
 
 type Offerings = NonNullable<VMPoolStatus['offerings']>;
 type Row = Offerings[number];
@@ -13,7 +14,7 @@ type Row = Offerings[number];
 const FIRST_MS = 60_000;
 const LONGEST_MS = 30 * 60_000;
 
-export const offeringRows = (observed: PoolObserved): Offerings => {
+export const offeringRows = oncePer((observed: PoolObserved): Offerings => {
   const rows = new Map<string, Row>();
   for (const offering of observed.offerings) {
     const { region, available, reason, retryTime } = offering;
@@ -22,7 +23,7 @@ export const offeringRows = (observed: PoolObserved): Offerings => {
     rows.set(offeringID(offering), failure ? { ...row, ...failure, available: parseTime(failure.retryTime) <= observed.now } : row);
   }
   return [...rows.values()];
-};
+});
 
 /** What may be asked for now; a VM that failed in this very pass already counts. */
 export const openOfferings = (observed: PoolObserved): readonly Offering[] => {
@@ -52,9 +53,13 @@ interface Failure {
 const failureOf = (observed: PoolObserved, offering: Offering): Failure | undefined => {
   const known = knownFailure(observed, offering);
   const counted = known ? parseTime(known.retryTime) - backoff(known.failures) : 0;
-  const ours = observed.vms.filter((vm) => mayBe(vm, offering));
-  const recovered = Math.max(0, ...ours.filter(wasBooted).map(madeAt));
-  const failedAt = Math.max(0, ...ours.filter((vm) => !wasBooted(vm) && madeAt(vm) >= counted).flatMap(failureTimes));
+  let recovered = 0;
+  let failedAt = 0;
+  for (const vm of observed.vms) {
+    if (!mayBe(vm, offering)) continue;
+    if (wasBooted(vm)) recovered = Math.max(recovered, madeAt(vm));
+    else if (madeAt(vm) >= counted) failedAt = Math.max(failedAt, failureTime(vm));
+  }
   if (failedAt > recovered) {
     const failures = (known?.failures ?? 0) + 1;
     return { reason: 'VMFailed', failures, retryTime: timestamp(failedAt + backoff(failures)) };
@@ -75,10 +80,10 @@ const mayBe = ({ spec, status }: VM, offering: Offering): boolean =>
   (status?.sku === undefined ? spec.size === offering.size : status.sku === offering.sku) &&
   (status?.region ?? spec.region ?? offering.region) === offering.region;
 
-/** None, or one. */
-const failureTimes = ({ status }: VM): readonly number[] => {
+/** 0 for none. */
+const failureTime = ({ status }: VM): number => {
   const failed = findCondition(status?.conditions, 'Failed');
-  return failed?.status === 'True' ? [parseTime(failed.lastTransitionTime)] : [];
+  return failed?.status === 'True' ? parseTime(failed.lastTransitionTime) : 0;
 };
 
 const backoff = (failures: number): number => Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS);
