@@ -708,6 +708,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
         "properties": {
          "id": {
           "type": "string",
+          "minLength": 1,
           "maxLength": 63,
           "description": "id is that of spec.input."
          },
@@ -715,6 +716,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
           "type": "integer",
           "format": "int32",
           "minimum": 1,
+          "maximum": 1000,
           "description": "attempt is the one it is typed into."
          }
         }

@@ -13,7 +13,7 @@ import { localShell } from '../../controller/shell/local.ts';
 
 export type VMWorld = Awaited<ReturnType<typeof openVMWorld>>;
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 45_000;
 
 export const openVMWorld = async (environment: NodeJS.ProcessEnv = {}, wrap: (logs: LogStore) => LogStore = (logs) => logs) => {
   const root = await mkdtemp(join(tmpdir(), 'berth-vm-'));
