@@ -36,8 +36,16 @@ export const setConditions = (
   for (const type of absent) byType.delete(type);
   for (const update of updates) {
     const before = byType.get(update.type);
+    if (before && isUnchanged(before, update, at.generation)) continue;
     const lastTransitionTime = before?.status === update.status ? before.lastTransitionTime : at.time;
     byType.set(update.type, { ...update, observedGeneration: at.generation, lastTransitionTime });
   }
   return [...byType.values()];
 };
+
+/** Then it stays the very same, and is seen to be so at a glance. */
+const isUnchanged = (before: Condition, update: ConditionUpdate, generation: number): boolean =>
+  before.status === update.status &&
+  before.reason === update.reason &&
+  before.message === update.message &&
+  before.observedGeneration === generation;

@@ -1,4 +1,5 @@
 // The settings of a pool with their defaults: the schema fills them in, but not for a pool that was stored before the field was.
+import { oncePer } from './once.ts';
 import type { VMPoolSpec } from './types.generated.ts';
 
 type PoolSettings = Required<
@@ -15,4 +16,6 @@ const POOL_DEFAULTS: PoolSettings = {
 };
 
 /** Of a VM whose pool is gone, what a pool would say that says nothing. */
-export const poolSettings = (spec: VMPoolSpec | undefined): PoolSettings => ({ ...POOL_DEFAULTS, ...spec });
+export const poolSettings = (spec: VMPoolSpec | undefined): PoolSettings => (spec ? withDefaults(spec) : POOL_DEFAULTS);
+
+const withDefaults = oncePer((spec: VMPoolSpec): PoolSettings => ({ ...POOL_DEFAULTS, ...spec }));

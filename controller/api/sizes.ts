@@ -1,4 +1,5 @@
 // The built-in sizes of VMs (SPEC 2.4); a pool may override any field.
+import { oncePer } from './once.ts';
 import type { VMPoolSpec, VMSpec } from './types.generated.ts';
 
 export type SizeName = VMSpec['size'];
@@ -22,10 +23,11 @@ const BUILT_IN: Readonly<Record<SizeName, Omit<Size, 'name'>>> = {
 export const DEFAULT_SESSION_MEMORY_MIB = 16_384;
 
 /** The sizes of a pool, in its order of preference. */
-export const poolSizes = (spec: VMPoolSpec): readonly Size[] =>
+export const poolSizes = oncePer((spec: VMPoolSpec): readonly Size[] =>
   spec.sizes.map(({ name, slots, memoryMiB, skus }) => ({
     name,
     slots: slots ?? BUILT_IN[name].slots,
     memoryMiB: memoryMiB ?? BUILT_IN[name].memoryMiB,
     skus: skus ?? BUILT_IN[name].skus,
-  }));
+  })),
+);

@@ -5,5 +5,6 @@
 export const isNewer = (version: string, known: string): boolean => {
   if (version === known) return false;
   if (!/^\d+$/.test(version) || !/^\d+$/.test(known)) return true;
-  return BigInt(version) > BigInt(known);
+  // No store pads them: the longer is the greater.
+  return version.length === known.length ? version > known : version.length > known.length;
 };

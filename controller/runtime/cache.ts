@@ -87,13 +87,25 @@ interface Lookup<T> {
   move(id: string, before: T | undefined, after: T | undefined): void;
 }
 
+const NOTHING: readonly never[] = [];
+
 const createLookup = <T>(valuesOf: (object: T) => readonly string[]): Lookup<T> => {
   const byValue = new Map<string, Map<string, T>>();
+  /** Kept until what is found under the value changes: it is asked for far more often. */
+  const lists = new Map<string, readonly T[]>();
+  const listOf = (value: string): readonly T[] => {
+    const found = byValue.get(value);
+    if (found === undefined) return NOTHING;
+    const list = [...found.values()];
+    lists.set(value, list);
+    return list;
+  };
   return {
-    find: (value) => [...(byValue.get(value)?.values() ?? [])],
+    find: (value) => lists.get(value) ?? listOf(value),
     move(id, before, after) {
       const values = after === undefined ? [] : valuesOf(after);
       for (const value of before === undefined ? [] : valuesOf(before)) {
+        lists.delete(value);
         if (values.includes(value)) continue;
         const found = byValue.get(value);
         found?.delete(id);
@@ -101,6 +113,7 @@ const createLookup = <T>(valuesOf: (object: T) => readonly string[]): Lookup<T> 
       }
       if (after === undefined) return;
       for (const value of values) {
+        lists.delete(value);
         const found = byValue.get(value) ?? new Map<string, T>();
         byValue.set(value, found.set(id, after));
       }

@@ -56,6 +56,8 @@ const SOONEST_RECHECK_AFTER_FAILURE_MS = 1_000;
 export const createController = <K extends Kind, O, A extends Action>(options: ControllerOptions<K, O, A>): Controller => {
   const { name, reconciler, queue, workers, clock, drainMs = DRAIN_MS } = options;
   const log = options.log.child({ controller: name, controllerKind: reconciler.kind });
+  const { patchStatus, learn, onOutcome, freeze = false } = options;
+  const context = { clock, patchStatus, learn, freeze, ...(onOutcome ? { onOutcome } : {}) };
   const running = new Set<AbortController>();
   let passes = 0;
 
@@ -68,7 +70,7 @@ export const createController = <K extends Kind, O, A extends Action>(options: C
     options.observer?.started();
     const startedAt = clock.monotonic();
     const limit = startLimit(pass, clock, options.timeoutMs ?? TIMEOUT_MS);
-    const result = await reconcile(reconciler, { namespace, name: object }, { ...options, log: passLog }, pass.signal);
+    const result = await reconcile(reconciler, { namespace, name: object }, { ...context, log: passLog }, pass.signal);
     limit.cancel();
     running.delete(pass);
     logFailures(result, passLog);

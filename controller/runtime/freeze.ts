@@ -3,6 +3,9 @@
 /** Objects frozen at the top by somebody else still have to be visited; those frozen here, shared by many snapshots, not. */
 const frozen = new WeakSet<object>();
 
+/** It is frozen all the way down already. */
+export const noteFrozen = (value: object): void => void frozen.add(value);
+
 /** Plain objects and lists, also those inside maps and sets (which themselves cannot be frozen). */
 export const deepFreeze = <T>(value: T): T => {
   if (typeof value !== 'object' || value === null || frozen.has(value)) return value;

@@ -11,31 +11,30 @@ export interface Heap<T> {
 
 export const createHeap = <T>(compare: (a: T, b: T) => number): Heap<T> => {
   const items: T[] = [];
-  const before = (a: number, b: number): boolean => compare(items[a] as T, items[b] as T) < 0;
-  const swap = (a: number, b: number): void => {
-    [items[a], items[b]] = [items[b] as T, items[a] as T];
-  };
-
-  const rise = (from: number): void => {
-    for (let at = from; at > 0; ) {
+  /** Puts the item where it belongs between this place and the root. */
+  const rise = (item: T, from: number): void => {
+    let at = from;
+    while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!before(at, parent)) return;
-      swap(at, parent);
+      const above = items[parent] as T;
+      if (compare(item, above) >= 0) break;
+      items[at] = above;
       at = parent;
     }
+    items[at] = item;
   };
 
-  const sink = (): void => {
-    for (let at = 0; ; ) {
-      const left = 2 * at + 1;
-      const right = left + 1;
-      let least = at;
-      if (left < items.length && before(left, least)) least = left;
-      if (right < items.length && before(right, least)) least = right;
-      if (least === at) return;
-      swap(at, least);
-      at = least;
+  /** Puts the item where it belongs below the root. */
+  const sink = (item: T): void => {
+    let at = 0;
+    for (let child = 1; child < items.length; child = 2 * at + 1) {
+      if (child + 1 < items.length && compare(items[child + 1] as T, items[child] as T) < 0) child += 1;
+      const below = items[child] as T;
+      if (compare(below, item) >= 0) break;
+      items[at] = below;
+      at = child;
     }
+    items[at] = item;
   };
 
   return {
@@ -44,14 +43,14 @@ export const createHeap = <T>(compare: (a: T, b: T) => number): Heap<T> => {
     },
     push(item) {
       items.push(item);
-      rise(items.length - 1);
+      rise(item, items.length - 1);
     },
     peek: () => items[0],
     pop() {
-      if (items.length > 1) swap(0, items.length - 1);
-      const item = items.pop();
-      sink();
-      return item;
+      const first = items[0];
+      const last = items.pop();
+      if (items.length > 0) sink(last as T);
+      return first;
     },
     filter(keep) {
       const kept = createHeap(compare);

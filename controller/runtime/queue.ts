@@ -45,11 +45,17 @@ export interface QueueOptions {
   readonly observer?: QueueObserver;
 }
 
+interface Waiter {
+  readonly signal: AbortSignal;
+  readonly resolve: (key: string | undefined) => void;
+}
+
 export const createQueue = ({ name, clock, observer }: QueueOptions): Queue => {
   const items = new Map<string, Item>();
   const startedAt = new Map<string, number>();
   const failures = new Map<string, number>();
-  const waiting: ((key: string | undefined) => void)[] = [];
+  const waiting: Waiter[] = [];
+  const heard = new WeakSet<AbortSignal>();
   const schedule = createSchedule((item) => items.get(item.key) === item);
   let sequence = 0;
   let alarm: { readonly at: number; readonly cancel: () => void } | undefined;
@@ -69,12 +75,27 @@ export const createQueue = ({ name, clock, observer }: QueueOptions): Queue => {
     while (waiting.length > 0) {
       const key = start();
       if (key === undefined) break;
-      waiting.shift()?.(key);
+      waiting.shift()?.resolve(key);
     }
     const at = waiting.length > 0 ? schedule.dueAt() : undefined;
     if (alarm?.at === at) return;
     alarm?.cancel();
     alarm = at === undefined ? undefined : { at, cancel: clock.after(at - clock.monotonic(), ring) };
+  };
+
+  /** Once for all who ever wait with it: a listener for each wait costs more than the wait. */
+  const listenTo = (signal: AbortSignal): void => {
+    if (heard.has(signal)) return;
+    heard.add(signal);
+    signal.addEventListener('abort', () => leave(signal), { once: true });
+  };
+
+  const leave = (signal: AbortSignal): void => {
+    for (const waiter of waiting.filter((one) => one.signal === signal)) {
+      waiting.splice(waiting.indexOf(waiter), 1);
+      waiter.resolve(undefined);
+    }
+    dispatch();
   };
 
   const ring = (): void => {
@@ -106,17 +127,8 @@ export const createQueue = ({ name, clock, observer }: QueueOptions): Queue => {
       const key = signal.aborted ? undefined : start();
       if (key !== undefined || signal.aborted) return Promise.resolve(key);
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
-      const leave = (): void => {
-        waiting.splice(waiting.indexOf(hand), 1);
-        resolve(undefined);
-        dispatch();
-      };
-      const hand = (taken: string | undefined): void => {
-        signal.removeEventListener('abort', leave);
-        resolve(taken);
-      };
-      signal.addEventListener('abort', leave, { once: true });
-      waiting.push(hand);
+      listenTo(signal);
+      waiting.push({ signal, resolve });
       dispatch();
       return promise;
     },

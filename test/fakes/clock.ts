@@ -20,22 +20,28 @@ interface Timer {
   readonly at: number;
   readonly sequence: number;
   readonly callback: () => void;
+  isSet: boolean;
 }
 
 /** `start` is the wall clock's first time; the monotonic clock starts at 0. */
 export const createFakeClock = (start: number = Date.parse('2026-01-01T00:00:00Z')): FakeClock => {
   const timers = createHeap<Timer>((a, b) => a.at - b.at || a.sequence - b.sequence);
-  const set = new Set<Timer>();
+  let pending = 0;
   let elapsed = 0;
   let wall = start;
   let sequence = 0;
 
   const first = (): Timer | undefined => {
     for (let timer = timers.peek(); timer !== undefined; timer = timers.peek()) {
-      if (set.has(timer)) return timer;
+      if (timer.isSet) return timer;
       timers.pop();
     }
     return undefined;
+  };
+
+  const unset = (timer: Timer): void => {
+    if (timer.isSet) pending -= 1;
+    timer.isSet = false;
   };
 
   const moveTo = (at: number): void => {
@@ -44,7 +50,7 @@ export const createFakeClock = (start: number = Date.parse('2026-01-01T00:00:00Z
   };
 
   const run = async (timer: Timer): Promise<void> => {
-    set.delete(timer);
+    unset(timer);
     moveTo(timer.at);
     timer.callback();
     await settle();
@@ -54,10 +60,10 @@ export const createFakeClock = (start: number = Date.parse('2026-01-01T00:00:00Z
     now: () => wall,
     monotonic: () => elapsed,
     after(ms, callback) {
-      const timer = { at: elapsed + Math.max(0, ms), sequence: sequence++, callback };
+      const timer = { at: elapsed + Math.max(0, ms), sequence: sequence++, callback, isSet: true };
       timers.push(timer);
-      set.add(timer);
-      return () => set.delete(timer);
+      pending += 1;
+      return () => unset(timer);
     },
     async advance(ms) {
       const end = elapsed + ms;
@@ -78,7 +84,7 @@ export const createFakeClock = (start: number = Date.parse('2026-01-01T00:00:00Z
       wall += ms;
     },
     get pending() {
-      return set.size;
+      return pending;
     },
   };
 };

@@ -71,6 +71,8 @@ export const createCloud = (parts: CloudParts): Cloud => {
   const machines: CloudMachine[] = [];
   const live = new Map<string, CloudMachine>();
   const fullRegions = new Set<string>();
+  const open = new Map(parts.regions.map((region) => [region, offeringsIn(region, false)]));
+  const full = new Map(parts.regions.map((region) => [region, offeringsIn(region, true)]));
 
   const changed = (machine: CloudMachine, what: string): void => {
     parts.changed(machine, what);
@@ -121,7 +123,10 @@ export const createCloud = (parts: CloudParts): Cloud => {
     changed(machine, 'is being created');
   };
   const offeringsOf = (pool: VMPool): readonly Offering[] =>
-    parts.regions.flatMap((region) => pool.spec.sizes.map(({ name }) => offeringIn(region, name, fullRegions.has(region))));
+    parts.regions.flatMap((region) => {
+      const offered = (fullRegions.has(region) ? full : open).get(region);
+      return pool.spec.sizes.flatMap(({ name }) => offered?.[name] ?? []);
+    });
 
   return {
     machines,
@@ -154,6 +159,13 @@ export const createCloud = (parts: CloudParts): Cloud => {
     },
   };
 };
+
+const offeringsIn = (region: string, isFull: boolean): Readonly<Record<VM['spec']['size'], Offering>> => ({
+  s: offeringIn(region, 's', isFull),
+  m: offeringIn(region, 'm', isFull),
+  l: offeringIn(region, 'l', isFull),
+  xl: offeringIn(region, 'xl', isFull),
+});
 
 const offeringIn = (region: string, size: VM['spec']['size'], isFull: boolean): Offering => ({
   size,

@@ -12,7 +12,8 @@ import {
   type ObjectMeta,
   type Resource,
 } from '../../controller/api/object.ts';
-import { deepFreeze } from '../../controller/runtime/freeze.ts';
+import { semanticallyEqual } from '../../controller/runtime/equal.ts';
+import { noteFrozen } from '../../controller/runtime/freeze.ts';
 import type { Change, EventRecord, NewObject, Precondition, Store } from '../../controller/store/store.ts';
 
 export interface StoredChange {
@@ -56,7 +57,8 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
     const key = keyString(object.metadata);
     const before = table.get(key);
     version += 1;
-    const after = deepFreeze({ ...object, metadata: { ...object.metadata, ...metadata, resourceVersion: String(version) } }) as Kinds[K];
+    const after = freeze({ ...object, metadata: { ...object.metadata, ...metadata, resourceVersion: String(version) } }) as Kinds[K];
+    noteFrozen(after);
     const isGone = after.metadata.deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0;
     if (isGone) table.delete(key);
     else table.set(key, after);
@@ -112,11 +114,11 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
     },
     patchStatus: (kind, at, status) => {
       const stored = current(kind, at);
-      return isDeepStrictEqual(stored.status, status) ? stored : put(kind, { ...stored, status });
+      return semanticallyEqual(stored.status, status) ? stored : put(kind, { ...stored, status });
     },
     patchFinalizers: (kind, at, finalizers) => {
       const stored = current(kind, at);
-      return isDeepStrictEqual(stored.metadata.finalizers ?? [], finalizers) ? stored : put(kind, stored, { finalizers: [...finalizers] });
+      return semanticallyEqual(stored.metadata.finalizers ?? [], finalizers) ? stored : put(kind, stored, { finalizers: [...finalizers] });
     },
     delete: (kind, at) => {
       const stored = tableOf(kind).get(keyString(at));
@@ -129,6 +131,12 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
 /** A merge patch (RFC 7386) of the top level: what is undefined goes. */
 const merge = (spec: object, patch: object): object =>
   Object.fromEntries(Object.entries({ ...spec, ...patch }).filter(([, value]) => value !== undefined));
+
+const freeze = <T>(value: T): T => {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const name in value) freeze(value[name]);
+  return Object.freeze(value);
+};
 
 /** A view without faults: every change is delivered at once and in order. */
 export const openMemoryStore = (database: MemoryDatabase): Store => ({

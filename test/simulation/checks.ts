@@ -11,6 +11,8 @@ import {
   checkRuns,
   checkThrift,
   checkVMChange,
+  concernsPlacements,
+  concernsRuns,
   createLimits,
 } from './vm-checks.ts';
 import type { World } from './world.ts';
@@ -32,9 +34,13 @@ export const createChecks = (world: World): Checks => {
     if (violations.length < ENOUGH) violations.push(what);
   };
   const limits = createLimits(world);
-  let dirty = false;
+  /** What each of the two counts looks at has changed. */
+  let placementsDirty = false;
+  let runsDirty = false;
+  let launched = 0;
   world.database.subscribe(({ kind, before, after }) => {
-    dirty = true;
+    placementsDirty ||= concernsPlacements(before, after);
+    runsDirty ||= concernsRuns(before, after);
     limits.note(before, after);
     const isOurs = world.writer().startsWith('controller');
     if (isOurs && before && after && before.spec !== after.spec) violate(`the controller wrote spec of ${kind} ${after.metadata.name}`);
@@ -50,7 +56,7 @@ export const createChecks = (world: World): Checks => {
     }
   });
   world.onStart(({ run, machine }) => {
-    dirty = true;
+    runsDirty = true;
     const id = `${run.session.name} attempt ${run.attempt}`;
     const same = world.started.filter((other) => other.run.uid === run.uid);
     if (same.filter((other) => other.run.attempt === run.attempt).length > 1) violate(`${id} was started twice`);
@@ -60,7 +66,7 @@ export const createChecks = (world: World): Checks => {
     if (session?.status?.completionTime) violate(`${id} starts on ${machine.vmName} though the session is finished`);
   });
   world.onMachine((machine) => {
-    dirty = true;
+    runsDirty = true;
     if (machine.state === 'creating' && !world.isRelaxed()) checkNewMachine(world, limits, machine, violate);
     if (machine.state === 'deleting' && !world.isRelaxed()) checkDeletion(world, machine, violate);
   });
@@ -68,9 +74,12 @@ export const createChecks = (world: World): Checks => {
     violations,
     violate,
     afterStep: () => {
-      if (dirty && !world.isRelaxed()) checkPlacements(world, violate);
-      if (dirty) checkRuns(world, violate);
-      dirty = false;
+      if (placementsDirty && !world.isRelaxed()) checkPlacements(world, violate);
+      // How many runs there are on a machine rises with a launch alone.
+      if (runsDirty || world.launched.length !== launched) checkRuns(world, violate);
+      placementsDirty = false;
+      runsDirty = false;
+      launched = world.launched.length;
     },
   };
 };

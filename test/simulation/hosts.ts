@@ -1,8 +1,8 @@
 // One controller's connections to the simulated VMs: what it last saw there, and the copying of logs to the log store.
 // It looks again soon after something changes there, so that an idle world costs no simulated events.
-import { isDeepStrictEqual } from 'node:util';
 import { errorCode, OperatorError } from '../../controller/api/error.ts';
 import type { LogName } from '../../controller/output/log-store.ts';
+import { semanticallyEqual } from '../../controller/runtime/equal.ts';
 import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { Cloud, CloudMachine } from '../fakes/cloud.ts';
 import type { MemoryLogs } from '../fakes/memory-log-store.ts';
@@ -140,7 +140,7 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
 };
 
 const changedSessions = (before: HostFacts['runs'], after: HostFacts['runs']): readonly LogName[] => [
-  ...[...after.values()].filter((run) => !isDeepStrictEqual(before.get(runKey(run)), run)).map((run) => run.session),
+  ...[...after.values()].filter((run) => !semanticallyEqual(before.get(runKey(run)), run)).map((run) => run.session),
   ...[...before.values()].filter((run) => !after.has(runKey(run))).map((run) => run.session),
 ];
 

@@ -123,6 +123,20 @@ export const checkDeletion = (world: World, machine: CloudMachine, violate: Viol
   }
 };
 
+/** Whether a stored change touches anything that `checkPlacements` looks at. */
+export const concernsPlacements = (before: Resource | undefined, after: Resource | undefined): boolean => {
+  if (!before || !after) return true;
+  if (before.kind === 'Session' && after.kind === 'Session')
+    return isFinished(before) !== isFinished(after) || occupiedVM(before) !== occupiedVM(after) || memoryOf(before) !== memoryOf(after);
+  if (before.kind === 'VM' && after.kind === 'VM')
+    return before.spec !== after.spec || before.status?.memoryMiB !== after.status?.memoryMiB;
+  return before.spec !== after.spec;
+};
+
+/** Whether a stored change touches the slots that `checkRuns` counts against. */
+export const concernsRuns = (before: Resource | undefined, after: Resource | undefined): boolean =>
+  (after ?? before)?.kind === 'VM' && before?.spec !== after?.spec;
+
 export const checkPlacements = (world: World, violate: Violate): void => {
   const unfinished = world.database.list('Session').filter((session) => !isFinished(session));
   for (const [uid, sessions] of Map.groupBy(unfinished, occupiedVM)) {

@@ -1,12 +1,12 @@
 // Puts every VM in exactly one bucket and every session in exactly one state, before anything is counted or chosen.
 import { parseTime } from '../../api/clock.ts';
+import { oncePer } from '../../api/once.ts';
 import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
 import { belongsTo, isDraining, isFailed, isReady, isUnreachable } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
-import { oncePer } from './once.ts';
 
 /**
  * ready and booting take sessions; closed keeps those it has (cordoned, too old); unreachable may come back; failed

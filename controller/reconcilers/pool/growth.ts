@@ -101,9 +101,9 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
   const budget = pool.spec.budget && parseMoney(pool.spec.budget.maxHourlyUSD);
   const room = roomOf(vms, observed.offerings);
   let made = 0;
-  let spent = vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
+  let spent = budget === undefined ? 0 : vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
   return {
-    open: new Set(openOfferings(observed)),
+    open: openOfferings(observed),
     made: () => made,
     hasRoom: (offering) => (room.get(offering) ?? 1) > 0,
     book: (offering) => {
@@ -127,8 +127,9 @@ const roomOf = (vms: readonly VMState[], offerings: readonly Offering[]): Map<Of
   return new Map(
     offerings.flatMap((offering): [Offering, number][] => {
       const { room, size, slots } = offering;
+      if (room === undefined) return [];
       const taking = waiting.filter((spec) => spec.size === size && spec.slots === (slots ?? spec.slots)).length;
-      return room === undefined ? [] : [[offering, room - taking]];
+      return [[offering, room - taking]];
     }),
   );
 };

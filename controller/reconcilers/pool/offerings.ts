@@ -2,11 +2,11 @@
 // each SKU and region (SPEC 2.2). Kept in status, so that a restart does not restart a storm of creations.
 import { parseTime, timestamp } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
+import { oncePer } from '../../api/once.ts';
 import type { VM, VMPoolStatus } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { wasBooted } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
-import { oncePer } from './once.ts';
 
 type Offerings = NonNullable<VMPoolStatus['offerings']>;
 type Row = Offerings[number];
@@ -26,10 +26,10 @@ export const offeringRows = oncePer((observed: PoolObserved): Offerings => {
 });
 
 /** What may be asked for now; a VM that failed in this very pass already counts. */
-export const openOfferings = (observed: PoolObserved): readonly Offering[] => {
+export const openOfferings = oncePer((observed: PoolObserved): ReadonlySet<Offering> => {
   const open = new Set(offeringRows(observed).flatMap((row) => (row.available ? [idOf(row)] : [])));
-  return observed.offerings.filter((offering) => offering.available && open.has(offeringID(offering)));
-};
+  return new Set(observed.offerings.filter((offering) => offering.available && open.has(offeringID(offering))));
+});
 
 /** One SKU in one region backs off as one. */
 const idOf = ({ sku, region }: Pick<Row, 'sku' | 'region'>): string => `${sku} ${region}`;

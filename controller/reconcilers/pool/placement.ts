@@ -25,9 +25,8 @@ export interface Placed {
 /** What is ready goes by the queue. Who is left shares what boots. */
 export const place = (pending: readonly Session[], vms: readonly VMState[], now: number): Placement => {
   const ready = open(vms, 'ready');
-  const booting = open(vms, 'booting');
   const first = fill(pending, ready, now);
-  const second = fitTightly(first.unplaced, open(vms, 'booting'), now) ?? fill(first.unplaced, booting, now);
+  const second = fitTightly(first.unplaced, open(vms, 'booting'), now) ?? fill(first.unplaced, open(vms, 'booting'), now);
   const placed = (of: Filling, isReady: boolean): Placed[] => of.placed.map(([session, vm]) => ({ session, vm, ready: isReady }));
   return {
     placed: [...placed(first, true), ...placed(second, false)],

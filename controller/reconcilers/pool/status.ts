@@ -1,6 +1,6 @@
 // What a pool shows of itself: counts, cost, offerings and conditions.
 import { timestamp } from '../../api/clock.ts';
-import { type ConditionUpdate, setConditions } from '../../api/condition.ts';
+import { type ConditionUpdate, findCondition, setConditions } from '../../api/condition.ts';
 import { errorCode, errorMessage } from '../../api/error.ts';
 import { formatMoney, parseMoney } from '../../api/money.ts';
 import type { Decision, Outcome } from '../../api/reconciler.ts';
@@ -93,7 +93,7 @@ const conditions = (
 /** A reason that was explained in an earlier pass and still holds is not decided again. */
 const stillWaiting = ({ sessions }: PoolObserved, reasons: readonly string[]) => {
   for (const session of sessions) {
-    const placed = session.status?.conditions?.find(({ type }) => type === 'Placed');
+    const placed = findCondition(session.status?.conditions, 'Placed');
     if (placed?.status === 'False' && reasons.includes(placed.reason)) return { reason: placed.reason, message: placed.message };
   }
   return undefined;

@@ -1,14 +1,17 @@
 // Which secrets a session refers to, and what is missing of them. Values pass through here and are never kept.
+import { oncePer } from '../../api/once.ts';
 import type { Session } from '../../api/types.generated.ts';
 
 export type SecretData = Readonly<Record<string, string>>;
 
-export const secretNames = ({ spec }: Session): readonly string[] => [
+export const secretNames = ({ spec }: Session): readonly string[] => namesIn(spec);
+
+const namesIn = oncePer((spec: Session['spec']): readonly string[] => [
   ...new Set([
     ...(spec.env ?? []).flatMap(({ secretRef }) => (secretRef ? [secretRef.name] : [])),
     ...(spec.source?.git?.secretRef ? [spec.source.git.secretRef.name] : []),
   ]),
-];
+]);
 
 /** One line saying what is missing and how to mend it; undefined when all is there. */
 export const missingSecret = (session: Session, find: (name: string) => SecretData | undefined): string | undefined => {

@@ -27,10 +27,9 @@ export const createVMObserve =
     const pool = named && belongsTo(vm, named) ? named : undefined;
     const host = reads.hosts.get(vm.metadata.uid)?.facts();
     const placed = reads.sessions.byIndex('vmUID', vm.metadata.uid);
-    const lastSessionEnd = placed
-      .map((session) => session.status?.completionTime ?? '')
-      .toSorted()
-      .at(-1);
+    let lastSessionEnd = '';
+    for (const { status } of placed)
+      if (status?.completionTime && status.completionTime > lastSessionEnd) lastSessionEnd = status.completionTime;
     return {
       now,
       vm,

@@ -1,4 +1,4 @@
-// What several steps of a pass need of the same observation is worked out once for it.
+// What is asked of the same thing again and again, as of one observation by each step of a pass, is worked out once.
 
 export const oncePer = <K extends object, T>(workOut: (of: K) => T): ((of: K) => T) => {
   const known = new WeakMap<K, T>();
