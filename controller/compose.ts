@@ -18,6 +18,7 @@ import type { Logger } from './runtime/log.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import { healthRoutes, metricsRoutes, startServer } from './server/server.ts';
 import { createHosts } from './session/create-hosts.ts';
+import type { Hosts } from './session/host.ts';
 import { stopAllRuns } from './session/stop-all-runs.ts';
 import { localShell } from './shell/local.ts';
 import { type Election, openStore, parseTarget } from './store/open.ts';
@@ -27,11 +28,17 @@ export interface Composed {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Parts in place of the real ones, behind the same fence: for tests that count what is done to machines. */
+export interface Replaced {
+  readonly providers?: ProviderModules;
+  readonly hosts?: (logs: LogStore) => Hosts;
+}
+
 const SWEEP_MS = 3600_000;
 /** SPEC 4: every write of a session goes to all that watch it. */
 const CLUSTER_OUTPUT_MS = 60_000;
 
-export const compose = async (config: Config, log: Logger): Promise<Composed> => {
+export const compose = async (config: Config, log: Logger, replaced: Replaced = {}): Promise<Composed> => {
   const clock = systemClock;
   const target = parseTarget(config.store, config.directory);
   const metrics = config.http ? createMetrics({ process: true }) : undefined;
@@ -52,16 +59,10 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   const fence = createFence(election ? election.mayAct : () => true);
   const logRoot = join(stateFolder, 'logs');
   const logs = fence.logs(openLogStore({ root: logRoot }));
-  const hosts = createHosts({
-    logs,
-    clock,
-    random: Math.random,
-    onError: (session, error) =>
-      log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
-  });
+  const hosts = replaced.hosts?.(logs) ?? realHosts(logs, log);
   const operator = createOperator({
     store: fence.store(opened.store),
-    providers: fence.providers(modules(config, stateFolder, opened.store.secret)),
+    providers: fence.providers(replaced.providers ?? modules(config, stateFolder, opened.store.secret)),
     hosts: fence.hosts(hosts),
     logs,
     clock,
@@ -89,6 +90,15 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     },
   };
 };
+
+const realHosts = (logs: LogStore, log: Logger): Hosts =>
+  createHosts({
+    logs,
+    clock: systemClock,
+    random: Math.random,
+    onError: (session, error) =>
+      log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
+  });
 
 /** Without `secret` only to look: nothing is begun. */
 export const modules = (config: Config, stateFolder: string, secret?: Store['secret']): ProviderModules => {
