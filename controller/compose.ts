@@ -16,6 +16,7 @@ import { systemClock } from './runtime/clock.ts';
 import { createHealth, type Health } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
+import { createLogServing, type LogServing } from './serve-log-api.ts';
 import { healthRoutes, metricsRoutes, startServer } from './server/server.ts';
 import { createHosts } from './session/create-hosts.ts';
 import type { Hosts } from './session/host.ts';
@@ -42,6 +43,7 @@ export const compose = async (config: Config, log: Logger, replaced: Replaced = 
   const clock = systemClock;
   const target = parseTarget(config.store, config.directory);
   const metrics = config.http ? createMetrics({ process: true }) : undefined;
+  const logServing = createLogServing(config, log);
   const opened = await openStore(target, {
     clock,
     random: Math.random,
@@ -52,6 +54,7 @@ export const compose = async (config: Config, log: Logger, replaced: Replaced = 
     state: config.state,
     writeStatus: config.writeStatus,
     retentionMs: config.retentionMs,
+    leaseAnnotations: logServing.annotations,
     ...(metrics && target.type === 'cluster' ? { onAnswer: metrics.requests() } : {}),
     onProblem: (problem) => log.warn({ problem }, target.type === 'dir' ? 'Could not take user input' : 'Had trouble with the API server'),
   });
@@ -75,14 +78,16 @@ export const compose = async (config: Config, log: Logger, replaced: Replaced = 
   return {
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
-      const server = await serve(config, operator, metrics, log, signal);
+      const server = await serve(config, operator, logServing, metrics, log, signal);
       firstLook(operator.informers, hosts, signal)
         .then(() => opened.tellLooked?.())
         .catch((error: unknown) => log.warn({ error }, 'Could not tell commands that all VMs were looked at'));
       try {
+        await logServing.start(opened, operator.informers.Session);
         await Promise.race([operator.run(signal), ...(election ? [election.lost] : [])]);
       } finally {
         stopSweeping();
+        await logServing.close();
         await server?.close();
         for (const vm of operator.informers.VM.list()) hosts.close(vm.metadata.uid);
         await close();
@@ -136,8 +141,15 @@ const leadershipGauge = (election: Election) => ({
   collect: () => [{ labels: { name: 'berth-controller' }, value: election.isLeader ? 1 : 0 }],
 });
 
-const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {
-  const health = watchHealth(operator, log);
+const serve = async (
+  config: Config,
+  operator: Operator,
+  logServing: LogServing,
+  metrics: Metrics | undefined,
+  log: Logger,
+  signal: AbortSignal,
+) => {
+  const health = watchHealth(operator, logServing, log);
   health.run(signal);
   if (!config.http || !metrics) return undefined;
   registerGauges(metrics, operator.informers);
@@ -151,13 +163,16 @@ const serve = async (config: Config, operator: Operator, metrics: Metrics | unde
   return server;
 };
 
-const watchHealth = (operator: Operator, log: Logger): Health => {
+const watchHealth = (operator: Operator, logServing: LogServing, log: Logger): Health => {
   const informers = Object.values(operator.informers);
   return createHealth({
     clock: systemClock,
     log,
     live: { watches: () => (informers.some(({ dead }) => dead) ? 'a watch has ended' : undefined) },
-    ready: { synced: () => (informers.every(({ synced }) => synced) ? undefined : 'not all that exists is known yet') },
+    ready: {
+      synced: () => (informers.every(({ synced }) => synced) ? undefined : 'not all that exists is known yet'),
+      logs: logServing.problem,
+    },
     onClockJump: operator.wakeAll,
   });
 };
