@@ -10,6 +10,8 @@ export interface Api {
   readonly namespace: string | undefined;
   /** The parsed answer. Throws ApiError for a refusal, `unavailable` where the server cannot be reached. */
   send<T>(request: ApiRequest): Promise<T>;
+  /** What is told beside the body, which is thrown away. */
+  headers(request: ApiRequest): Promise<Readonly<Record<string, string | readonly string[] | undefined>>>;
   /** The body as it comes, without a limit on how long that takes. */
   stream(request: ApiRequest & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
@@ -101,6 +103,11 @@ export const createApi = (connection: Connection, options: ApiOptions): Api => {
       } catch (error) {
         throw unreachable(request.doing, connection.server, error);
       }
+    },
+    headers: async (request) => {
+      const { headers, body } = await patiently(request, TIMEOUT_MS);
+      await body.dump();
+      return headers;
     },
     stream: async (request) => (await patiently(request, 0)).body,
     close: connection.close,
