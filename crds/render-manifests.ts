@@ -18,10 +18,16 @@ export const renderManifests = (): Readonly<Record<string, string>> => ({
   [`${TEMPLATES}/rbac.generated.yaml`]: template(installed('rbac-controller.yaml', 'rbac-users.yaml')),
   [`${TEMPLATES}/service.generated.yaml`]: template(installed('service.yaml', 'disruption-budget.yaml')),
   [`${TEMPLATES}/network-policy.generated.yaml`]: template(installed('network-policy.yaml'), '.Values.networkPolicy.enabled'),
-  [`${TEMPLATES}/monitoring.generated.yaml`]: template(
-    documents(filesOf(`${INSTALL}/components/monitoring`)),
-    '.Values.monitoring.enabled',
+  [`${TEMPLATES}/log-api.generated.yaml`]: template(installed('log-api.yaml'), '.Values.logApi.enabled'),
+  [`${TEMPLATES}/certificate.generated.yaml`]: template(
+    installed('log-api-certificate.yaml'),
+    'and .Values.logApi.enabled (not .Values.logApi.certManager)',
   ),
+  [`${TEMPLATES}/cert-manager.generated.yaml`]: template(
+    component('cert-manager'),
+    'and .Values.logApi.enabled .Values.logApi.certManager',
+  ),
+  [`${TEMPLATES}/monitoring.generated.yaml`]: template(component('monitoring'), '.Values.monitoring.enabled'),
 });
 
 const read = (file: string): string => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
@@ -44,14 +50,27 @@ const documents = (files: readonly string[]): readonly string[] => files.map(doc
 
 const installed = (...names: readonly string[]): readonly string[] => documents(names.map((name) => `${INSTALL}/${name}`));
 
+const component = (name: string): readonly string[] => documents(filesOf(`${INSTALL}/components/${name}`));
+
 /** Helm deletes what a release no longer has: with a CRD would go every object of its kind. */
 const keep = (crd: string): string => crd.replace('\nmetadata:\n', '\nmetadata:\n  annotations:\n    helm.sh/resource-policy: keep\n');
 
+/** What a component's patch does there: text → the same under a condition. */
+const CONDITIONAL = [
+  ['  - ports:\n    - port: log-api\n      protocol: TCP\n', (rule: string) => `  {{- if .Values.logApi.enabled }}\n${rule}  {{- end }}\n`],
+  [
+    '  name: v1alpha1.output.berth.dev\n',
+    (name: string) =>
+      `${name}  {{- if .Values.logApi.certManager }}\n  annotations:\n    cert-manager.io/inject-ca-from: ${NAMESPACE}/berth-log-api\n  {{- end }}\n`,
+  ],
+] as const;
+
 const template = (texts: readonly string[], condition?: string): string => {
-  const body = texts
-    .join('---\n')
-    .replace(/\{\{.*?\}\}/g, (braces) => `{{ ${JSON.stringify(braces)} }}`)
-    .replaceAll(NAMESPACE, '{{ .Release.Namespace }}');
+  const escaped = texts.join('---\n').replace(/\{\{.*?\}\}/g, (braces) => `{{ ${JSON.stringify(braces)} }}`);
+  const body = CONDITIONAL.reduce((text, [from, under]) => text.replace(from, under(from)), escaped).replaceAll(
+    NAMESPACE,
+    '{{ .Release.Namespace }}',
+  );
   const guarded = condition === undefined ? body : `{{- if ${condition} }}\n${body}{{- end }}\n`;
   return `{{- /* Generated from manifests/install and crds by \`npm run generate\`. Do not edit. */ -}}\n${guarded}`;
 };

@@ -41,15 +41,31 @@ else {
     const all = byId(installWith(...COMPONENTS));
     assert.equal(
       Object.keys(byId(base)).filter((id) => !(id in all)),
-      ['ClusterRoleBinding berth-controller-secrets'],
+      [
+        'ClusterRole berth-controller-certificate',
+        'ClusterRoleBinding berth-controller-certificate',
+        'ClusterRoleBinding berth-controller-secrets',
+        'Role berth-system/berth-controller-certificate',
+        'RoleBinding berth-system/berth-controller-certificate',
+      ],
     );
     assert.equal(
       Object.keys(all).filter((id) => !(id in byId(base))),
-      ['PrometheusRule berth-system/berth', 'ServiceMonitor berth-system/berth-controller'],
+      [
+        'Certificate berth-system/berth-log-api',
+        'Issuer berth-system/berth-self-signed',
+        'PrometheusRule berth-system/berth',
+        'ServiceMonitor berth-system/berth-controller',
+      ],
     );
     const text = JSON.stringify(all);
     for (const said of ['"replicas":2', '"ReadWriteMany"', '"azure.workload.identity/use":"true"', 'azure.workload.identity/client-id'])
       assert.ok(text.includes(said), said);
+  });
+
+  test('without the log API nothing speaks of it', () => {
+    const without = installWith('without-log-api').filter(({ kind }) => !kind.endsWith('Role') && kind !== 'CustomResourceDefinition');
+    assert.not.match(JSON.stringify(without), /log-api|output\.berth/);
   });
 
   const helm = findHelm('that the Helm chart gives the same objects');
@@ -66,11 +82,16 @@ else {
         persistence: { accessMode: 'ReadWriteMany' },
         serviceAccount: { annotations: { [`${identity}/client-id`]: '00000000-0000-0000-0000-000000000000' } },
         podLabels: { [`${identity}/use`]: 'true' },
+        logApi: { certManager: true },
         rbac: { secretNamespaces: ['team-a'] },
       });
       const { 'RoleBinding team-a/berth-controller-secrets': team, ...others } = withoutHelmsOwn(rendered);
       assert.ok(team);
       assert.equal(others, withoutHelmsOwn(installWith(...COMPONENTS)));
+    });
+
+    test('so it does without the log API', () => {
+      assert.equal(withoutHelmsOwn(helmTemplate(helm, { logApi: { enabled: false } })), withoutHelmsOwn(installWith('without-log-api')));
     });
 
     test('the chart refuses two controllers on a volume for one', () => {

@@ -21,7 +21,7 @@ export interface KubeObject {
 }
 
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
-export const COMPONENTS = ['monitoring', 'high-availability', 'secrets-by-namespace', 'azure-workload-identity'] as const;
+export const COMPONENTS = ['monitoring', 'high-availability', 'secrets-by-namespace', 'azure-workload-identity', 'cert-manager'] as const;
 
 export const objectsIn = (text: string): readonly KubeObject[] => {
   const read = readManifests(text);
