@@ -1,6 +1,6 @@
 // A real API server for one test file: etcd and kube-apiserver (or crd-apiserver) on loopback, with certificates of their
 // own and RBAC on. They end with `close`, and with this process at the latest.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -130,8 +130,14 @@ const startManager = (assets: string, processes: Processes, authority: Authority
   const kubeconfig = authority.kubeconfig('kcm', 'system:masters', server);
   processes.start(binary, [
     ...[`--kubeconfig=${kubeconfig}`, '--controllers=namespace,garbagecollector,clusterrole-aggregation', '--leader-elect=false'],
-    ...['--bind-address=127.0.0.1', '--secure-port=0', '--use-service-account-credentials=false'],
+    ...['--bind-address=127.0.0.1', '--secure-port=0', '--use-service-account-credentials=false', ...withoutInsecurePort(binary)],
   ]);
+};
+
+/** Before 1.24 there was one more port, the same for all: of two managers at the same time the second one ended. */
+const withoutInsecurePort = (binary: string): readonly string[] => {
+  const [, minor] = /v1\.(\d+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8' })) ?? [];
+  return Number(minor) < 24 ? ['--port=0'] : [];
 };
 
 const untilReady = async (child: ChildProcess, kubectl: Kube['kubectl'], log: string): Promise<void> => {
