@@ -20,10 +20,10 @@ const createOne = async (api: Api, { kind, metadata, ...rest }: NewResource): Pr
   await api.send({ doing: `create ${kind} ${metadata.name}`, method: 'POST', path, body });
 };
 
-export const inParallel = async <T>(items: readonly T[], work: (item: T) => Promise<unknown>, atOnce = AT_ONCE): Promise<void> => {
-  const queue = items.values();
+export const inParallel = async <T>(items: Iterable<T>, work: (item: T) => Promise<unknown>, atOnce = AT_ONCE): Promise<void> => {
+  const queue = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item);
+    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
 };

@@ -72,9 +72,9 @@ export const openApi = async (kube: Kube, kubeconfig: string = kube.kubeconfig):
   return createApi(connection, { clock: systemClock, random: Math.random });
 };
 
-/** Removes every object of ours, finalizers or not. */
-export const wipe = async (api: Api): Promise<void> => {
-  for (const kind of KINDS) {
+/** Removes every object of ours, or of these kinds, finalizers or not. */
+export const wipe = async (api: Api, kinds: readonly Kind[] = KINDS): Promise<void> => {
+  for (const kind of kinds) {
     for (let left = await readAll(api, kind); left.length > 0; left = await readAll(api, kind)) {
       for (const { metadata } of left) {
         const body = { metadata: { finalizers: null } };

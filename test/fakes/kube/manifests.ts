@@ -61,3 +61,13 @@ export const byId = (objects: readonly KubeObject[]): Readonly<Record<string, Ku
 
 export const idOf = ({ kind, metadata: { namespace, name } }: KubeObject): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+
+/** Of the same shape, as far as we use it, where a server is older than what it became. */
+const OLDER: Readonly<Record<string, string>> = { 'policy/v1': 'policy/v1beta1' };
+
+/** As a server that has these API versions would take it; undefined where it knows no such kind. */
+export const asServed = (object: KubeObject, versions: readonly string[]): KubeObject | undefined => {
+  const older = OLDER[object.apiVersion];
+  if (versions.includes(object.apiVersion)) return object;
+  return older !== undefined && versions.includes(older) ? { ...object, apiVersion: older } : undefined;
+};
