@@ -12,7 +12,7 @@ export interface Api {
   send<T>(request: ApiRequest): Promise<T>;
   /** What is told beside the body, which is thrown away. */
   headers(request: ApiRequest): Promise<Readonly<Record<string, string | readonly string[] | undefined>>>;
-  /** The body as it comes, without a limit on how long that takes. */
+  /** The body as it comes, without a limit on how long that takes unless one is given. */
   stream(request: ApiRequest & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
@@ -27,6 +27,8 @@ export interface ApiRequest {
   /** Of the body; JSON unless set. */
   readonly type?: string;
   readonly signal?: AbortSignal;
+  /** Of a stream: how long nothing may come. */
+  readonly silenceMs?: number;
 }
 
 /** A refusal by the API server. */
@@ -109,7 +111,7 @@ export const createApi = (connection: Connection, options: ApiOptions): Api => {
       await body.dump();
       return headers;
     },
-    stream: async (request) => (await patiently(request, 0)).body,
+    stream: async (request) => (await patiently(request, request.silenceMs ?? 0)).body,
     close: connection.close,
   };
 };
