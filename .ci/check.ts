@@ -1,10 +1,11 @@
 // Everything that has to hold before a change is kept: one line a step, the output of those that fail, the tests, and the counts of
 // steps and tests together as the last line. Usage: node .ci/check.ts [--full]   (--full adds what takes minutes, as CI does)
-import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { runOnAll } from '../test/cluster/run-on-all.ts';
 import { type Counts, countsLine } from '../test/runner/report.ts';
+import { runTests } from '../test/runner/run-tests.ts';
 
 interface Step {
   readonly name: string;
@@ -29,13 +30,15 @@ const longSteps: readonly Step[] = [
 
 const full = process.argv.includes('--full');
 const quick = quickSteps.map(runStep);
-const tests = await runTests();
+// With --full the cluster's tests run where there is a server for them, and are counted once.
+const tests = await runTests(['--coverage', ...(full ? ['--without', 'test/cluster/'] : [])]);
+const onCluster = full ? await runOnAll() : { passed: 0, failed: 0, skipped: 0 };
 const long = full ? longSteps.map(runStep) : [];
 const steps = [...quick, ...long];
 const total: Counts = {
-  passed: tests.passed + steps.filter((ok) => ok).length,
-  failed: tests.failed + steps.filter((ok) => !ok).length,
-  skipped: tests.skipped,
+  passed: tests.passed + onCluster.passed + steps.filter((ok) => ok).length,
+  failed: tests.failed + onCluster.failed + steps.filter((ok) => !ok).length,
+  skipped: tests.skipped + onCluster.skipped,
 };
 process.stdout.write(`${countsLine(total)}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
@@ -56,22 +59,4 @@ function runStep({ name, argv: [program, ...args] }: Step): boolean {
 
 function explain({ stdout, stderr, error, signal }: SpawnSyncReturns<string>): string {
   return [stdout, stderr, error?.message, signal ? `killed by ${signal}` : ''].filter((text) => text).join('\n');
-}
-
-/** Shows the run as it goes but for its closing line: the counts in that one go into ours. */
-async function runTests(): Promise<Counts> {
-  const child = spawn('node', ['test/run.ts', '--coverage'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let closing = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    const lines = (closing + chunk).split('\n');
-    closing = lines.splice(-2).join('\n');
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-  });
-  const [code] = await once(child, 'close');
-  const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(closing.trimEnd()) ?? [];
-  if (failed === undefined || (code !== 0 && failed === '0')) {
-    process.stdout.write(`${closing}\nFAIL tests: the runner ended with code ${code} before its counts\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
-  }
-  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
 }

@@ -6,6 +6,9 @@ import type { Context } from './context.ts';
 import { CliError, EXIT, sessionNotFound, usageError } from './error.ts';
 import type { Target } from './parts.ts';
 
+/** What main.ts finds itself called when kubectl calls it. */
+const PLUGIN = 'kubectl berth';
+
 export abstract class BerthCommand extends Command<Context> {
   store = Option.String('--store', { description: 'Where resources live: dir:PATH or cluster[:CONTEXT] (BERTH_STORE)' });
   state = Option.String('--state', { description: 'State folder of a directory store' });
@@ -18,12 +21,17 @@ export abstract class BerthCommand extends Command<Context> {
   protected target(): Target {
     if (this.kubeContext !== undefined && this.store?.startsWith('dir:'))
       throw usageError('--context names a cluster, but --store names a directory');
-    const store = this.kubeContext === undefined ? this.store : `cluster:${this.kubeContext}`;
+    const store = this.kubeContext === undefined ? (this.store ?? this.usualStore) : `cluster:${this.kubeContext}`;
     return {
       ...(store === undefined ? {} : { store }),
       ...(this.state === undefined ? {} : { state: this.state }),
       ...(this.namespace === undefined ? {} : { namespace: this.namespace }),
     };
+  }
+
+  /** `kubectl berth` means the cluster that kubectl does; otherwise the controller's own default holds. */
+  private get usualStore(): string | undefined {
+    return this.context.invokedAs === PLUGIN && !this.context.env.BERTH_STORE ? 'cluster' : undefined;
   }
 
   protected async client(): Promise<Client> {

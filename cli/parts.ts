@@ -40,6 +40,8 @@ export interface ControllerOptions {
   /** Milliseconds. */
   readonly retentionMs?: number;
   readonly httpAddress?: string;
+  /** In a cluster: where whole logs are served. */
+  readonly logApi?: string;
   /** Local pools in a cluster, where they mean the controller's own machine. */
   readonly allowLocal?: boolean;
 }

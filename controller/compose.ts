@@ -16,8 +16,10 @@ import { systemClock } from './runtime/clock.ts';
 import { createHealth, type Health } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
+import { createLogServing, type LogServing } from './serve-log-api.ts';
 import { healthRoutes, metricsRoutes, startServer } from './server/server.ts';
 import { createHosts } from './session/create-hosts.ts';
+import type { Hosts } from './session/host.ts';
 import { stopAllRuns } from './session/stop-all-runs.ts';
 import { localShell } from './shell/local.ts';
 import { type Election, openStore, parseTarget } from './store/open.ts';
@@ -27,14 +29,21 @@ export interface Composed {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Parts in place of the real ones, behind the same fence: for tests that count what is done to machines. */
+export interface Replaced {
+  readonly providers?: ProviderModules;
+  readonly hosts?: (logs: LogStore) => Hosts;
+}
+
 const SWEEP_MS = 3600_000;
 /** SPEC 4: every write of a session goes to all that watch it. */
 const CLUSTER_OUTPUT_MS = 60_000;
 
-export const compose = async (config: Config, log: Logger): Promise<Composed> => {
+export const compose = async (config: Config, log: Logger, replaced: Replaced = {}): Promise<Composed> => {
   const clock = systemClock;
   const target = parseTarget(config.store, config.directory);
   const metrics = config.http ? createMetrics({ process: true }) : undefined;
+  const logServing = createLogServing(config, log);
   const opened = await openStore(target, {
     clock,
     random: Math.random,
@@ -45,6 +54,7 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     state: config.state,
     writeStatus: config.writeStatus,
     retentionMs: config.retentionMs,
+    leaseAnnotations: logServing.annotations,
     ...(metrics && target.type === 'cluster' ? { onAnswer: metrics.requests() } : {}),
     onProblem: (problem) => log.warn({ problem }, target.type === 'dir' ? 'Could not take user input' : 'Had trouble with the API server'),
   });
@@ -52,16 +62,10 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   const fence = createFence(election ? election.mayAct : () => true);
   const logRoot = join(stateFolder, 'logs');
   const logs = fence.logs(openLogStore({ root: logRoot }));
-  const hosts = createHosts({
-    logs,
-    clock,
-    random: Math.random,
-    onError: (session, error) =>
-      log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
-  });
+  const hosts = replaced.hosts?.(logs) ?? realHosts(logs, log);
   const operator = createOperator({
     store: fence.store(opened.store),
-    providers: fence.providers(modules(config, stateFolder, opened.store.secret)),
+    providers: fence.providers(replaced.providers ?? modules(config, stateFolder, opened.store.secret)),
     hosts: fence.hosts(hosts),
     logs,
     clock,
@@ -74,14 +78,16 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
   return {
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
-      const server = await serve(config, operator, metrics, log, signal);
+      const server = await serve(config, operator, logServing, metrics, log, signal);
       firstLook(operator.informers, hosts, signal)
         .then(() => opened.tellLooked?.())
         .catch((error: unknown) => log.warn({ error }, 'Could not tell commands that all VMs were looked at'));
       try {
+        await logServing.start(opened, operator.informers.Session);
         await Promise.race([operator.run(signal), ...(election ? [election.lost] : [])]);
       } finally {
         stopSweeping();
+        await logServing.close();
         await server?.close();
         for (const vm of operator.informers.VM.list()) hosts.close(vm.metadata.uid);
         await close();
@@ -89,6 +95,15 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     },
   };
 };
+
+const realHosts = (logs: LogStore, log: Logger): Hosts =>
+  createHosts({
+    logs,
+    clock: systemClock,
+    random: Math.random,
+    onError: (session, error) =>
+      log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
+  });
 
 /** Without `secret` only to look: nothing is begun. */
 export const modules = (config: Config, stateFolder: string, secret?: Store['secret']): ProviderModules => {
@@ -126,8 +141,15 @@ const leadershipGauge = (election: Election) => ({
   collect: () => [{ labels: { name: 'berth-controller' }, value: election.isLeader ? 1 : 0 }],
 });
 
-const serve = async (config: Config, operator: Operator, metrics: Metrics | undefined, log: Logger, signal: AbortSignal) => {
-  const health = watchHealth(operator, log);
+const serve = async (
+  config: Config,
+  operator: Operator,
+  logServing: LogServing,
+  metrics: Metrics | undefined,
+  log: Logger,
+  signal: AbortSignal,
+) => {
+  const health = watchHealth(operator, logServing, log);
   health.run(signal);
   if (!config.http || !metrics) return undefined;
   registerGauges(metrics, operator.informers);
@@ -141,13 +163,16 @@ const serve = async (config: Config, operator: Operator, metrics: Metrics | unde
   return server;
 };
 
-const watchHealth = (operator: Operator, log: Logger): Health => {
+const watchHealth = (operator: Operator, logServing: LogServing, log: Logger): Health => {
   const informers = Object.values(operator.informers);
   return createHealth({
     clock: systemClock,
     log,
     live: { watches: () => (informers.some(({ dead }) => dead) ? 'a watch has ended' : undefined) },
-    ready: { synced: () => (informers.every(({ synced }) => synced) ? undefined : 'not all that exists is known yet') },
+    ready: {
+      synced: () => (informers.every(({ synced }) => synced) ? undefined : 'not all that exists is known yet'),
+      logs: logServing.problem,
+    },
     onClockJump: operator.wakeAll,
   });
 };

@@ -16,6 +16,8 @@ export interface ControllerOptions {
   readonly retentionMs?: number;
   /** `[HOST:]PORT` for /healthz, /readyz and /metrics; BERTH_HTTP_ADDRESS; default: none. */
   readonly httpAddress?: string;
+  /** In a cluster, `[HOST:]PORT` for whole logs (SPEC 4), on all addresses unless told; BERTH_LOG_API; default: not served. */
+  readonly logApi?: string;
   /** In a cluster: let pools use the controller's own machine. */
   readonly allowLocal?: boolean;
 }
@@ -32,6 +34,16 @@ export interface Config {
   readonly retentionMs: number;
   readonly allowLocal: boolean;
   readonly http: { readonly host: string; readonly port: number } | undefined;
+  readonly logApi:
+    | {
+        readonly host: string | undefined;
+        readonly port: number;
+        /** Where other replicas reach this one; where it listens unless the environment tells. */
+        readonly ownHost: string | undefined;
+        /** Of ca.crt, tls.crt and tls.key that somebody else keeps. */
+        readonly certificates: string | undefined;
+      }
+    | undefined;
   readonly logLevel: LogLevel;
   readonly environment: Environment;
   readonly holder: { readonly pid: number; readonly host: string; readonly command: string };
@@ -49,6 +61,7 @@ export const readConfig = (options: ControllerOptions = {}, environment: Environ
   retentionMs: options.retentionMs ?? RETENTION_MS,
   allowLocal: options.allowLocal ?? false,
   http: httpAddress(options.httpAddress ?? environment.BERTH_HTTP_ADDRESS),
+  logApi: logApi(options.logApi ?? environment.BERTH_LOG_API, environment),
   logLevel: oneOf('BERTH_LOG_LEVEL', environment.BERTH_LOG_LEVEL, ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
   environment,
   holder: { pid: process.pid, host: hostname(), command: process.argv.slice(1).join(' ') },
@@ -66,10 +79,26 @@ const oneOf = <T extends string>(name: string, value: string | undefined, allowe
 };
 
 const httpAddress = (text: string | undefined): Config['http'] => {
+  const address = parseAddress('the HTTP address', text, '127.0.0.1:8080');
+  return address && { ...address, host: address.host ?? '127.0.0.1' };
+};
+
+const logApi = (text: string | undefined, environment: Environment): Config['logApi'] => {
+  const address = parseAddress('the address of the log API', text, '8443');
+  if (address === undefined) return undefined;
+  const ownHost = environment.BERTH_POD_IP || address.host;
+  return { ...address, ownHost, certificates: environment.BERTH_LOG_API_CERTIFICATES || undefined };
+};
+
+const parseAddress = (
+  what: string,
+  text: string | undefined,
+  example: string,
+): { readonly host: string | undefined; readonly port: number } | undefined => {
   if (text === undefined || text === '') return undefined;
   const [, host, port] = /^(?:(.*):)?(\d{1,5})$/.exec(text) ?? [];
   if (port === undefined || Number(port) > 65_535) {
-    throw new OperatorError('invalid', `the HTTP address ${JSON.stringify(text)} is not [HOST:]PORT, for example 127.0.0.1:8080`);
+    throw new OperatorError('invalid', `${what} ${JSON.stringify(text)} is not [HOST:]PORT, for example ${example}`);
   }
-  return { host: host === undefined || host === '' ? '127.0.0.1' : host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  return { host: host?.replace(/^\[(.*)\]$/, '$1') || undefined, port: Number(port) };
 };

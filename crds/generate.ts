@@ -1,9 +1,11 @@
-// Writes what is generated from the CRDs: the resource types, and the schemas as a module so that nothing parses the
-// CRDs' YAML at run time. `node crds/generate.ts` writes, `node crds/generate.ts --check` fails where a file is outdated.
+// Writes what is generated: from the CRDs the resource types, and the schemas as a module so that nothing parses their YAML
+// at run time; from all manifests the ways to install them. `node crds/generate.ts` writes, `node crds/generate.ts --check`
+// fails where a file is outdated.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { load } from 'js-yaml';
 import type { Schema } from '../controller/store/schema/node.ts';
+import { renderManifests } from './render-manifests.ts';
 
 const KINDS = { Session: 'session.yaml', VMPool: 'vmpool.yaml', VM: 'vm.yaml' } as const;
 type Kind = keyof typeof KINDS;
@@ -16,6 +18,7 @@ export function generate(): Readonly<Record<string, string>> {
   return {
     'controller/api/types.generated.ts': typesModule(schemas),
     'controller/store/crds.generated.ts': schemasModule(schemas),
+    ...renderManifests(),
   };
 }
 

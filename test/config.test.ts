@@ -34,6 +34,15 @@ test('options come before the environment, and that before the defaults', () => 
   assert.equal(readConfig({ httpAddress: '[::1]:80' }, environment).http, { host: '::1', port: 80 });
   assert.equal(readConfig({ httpAddress: ':80' }, {}).http, { host: '127.0.0.1', port: 80 });
   assert.is(readConfig({ httpAddress: '' }, {}).http, undefined);
+  assert.is(readConfig({}, {}).logApi, undefined);
+  assert.equal(readConfig({}, { BERTH_LOG_API: '127.0.0.1:8443' }).logApi, {
+    host: '127.0.0.1',
+    port: 8443,
+    ownHost: '127.0.0.1',
+    certificates: undefined,
+  });
+  const inPod = { BERTH_POD_IP: '10.0.0.7', BERTH_LOG_API_CERTIFICATES: '/tls' };
+  assert.equal(readConfig({ logApi: '8443' }, inPod).logApi, { host: undefined, port: 8443, ownHost: '10.0.0.7', certificates: '/tls' });
   const told = readConfig({ writeStatus: 'never', retentionMs: 1, state: '/s' }, { BERTH_LOG_LEVEL: 'debug' });
   assert.equal([told.writeStatus, told.retentionMs, told.state, told.logLevel], ['never', 1, '/s', 'debug']);
   assert.is(readConfig({ writeStatus: '' }, {}).writeStatus, undefined);
@@ -43,6 +52,7 @@ test('what makes no sense is refused by name, with what it may be', () => {
   assert.match(refusal({ writeStatus: 'often' }, {}), '--write-status is "often"; it may be inline or never');
   assert.match(refusal({}, { BERTH_LOG_LEVEL: 'loud' }), 'BERTH_LOG_LEVEL is "loud"; it may be debug or info or warn or error');
   assert.match(refusal({ httpAddress: 'here' }, {}), 'the HTTP address "here" is not [HOST:]PORT');
+  assert.match(refusal({ logApi: 'x:y' }, {}), 'the address of the log API "x:y" is not [HOST:]PORT, for example 8443');
   assert.match(refusal({ httpAddress: '70000' }, {}), '"70000" is not [HOST:]PORT');
 });
 

@@ -1,5 +1,5 @@
 // Runs the tests: every test/**/*.test.ts, or those whose path contains one of the arguments, two at a time.
-// Usage: node test/run.ts [--coverage] [--timeout SECONDS] [--root DIRECTORY] [PART-OF-A-PATH...]
+// Usage: node test/run.ts [--coverage] [--timeout SECONDS] [--at-once N] [--without PART] [--root DIRECTORY] [PART-OF-A-PATH...]
 import { globSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,13 @@ import { coverageProblems } from './runner/coverage.ts';
 import { count, countsLine, details, fileLine } from './runner/report.ts';
 import { endAll, type FileResult, runFile } from './runner/run-file.ts';
 
-const atOnce = 2;
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     coverage: { type: 'boolean', default: false },
     timeout: { type: 'string', default: '300' },
+    'at-once': { type: 'string', default: '2' },
+    without: { type: 'string' },
     root: { type: 'string', default: resolve(import.meta.dirname, '..') },
   },
 });
@@ -27,7 +28,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 process.chdir(values.root);
 const coverageDirectory = values.coverage ? await mkdtemp(join(tmpdir(), 'berth-coverage-')) : undefined;
-const files = globSync('test/**/*.test.ts').filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)));
+const isWanted = (file: string): boolean =>
+  (positionals.length === 0 || positionals.some((part) => file.includes(part))) && !(values.without && file.includes(values.without));
+const files = globSync('test/**/*.test.ts').filter(isWanted);
 const results = await runAll(files.sort());
 const problems = coverageDirectory === undefined ? [] : await coverageProblems(values.root, coverageDirectory);
 if (coverageDirectory !== undefined) await rm(coverageDirectory, { recursive: true });
@@ -49,6 +52,6 @@ async function runAll(waiting: readonly string[]): Promise<readonly FileResult[]
       process.stdout.write(`${fileLine(result)}\n`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, lane));
+  await Promise.all(Array.from({ length: Number(values['at-once']) }, lane));
   return done.sort((a, b) => a.file.localeCompare(b.file));
 }

@@ -29,6 +29,7 @@ export const COMMANDS: Readonly<Record<string, Load>> = {
     const { SecretSetCommand, SecretListCommand, SecretDeleteCommand } = await import('./secret.ts');
     return [SecretSetCommand, SecretListCommand, SecretDeleteCommand];
   },
+  migrate: async () => [(await import('./migrate.ts')).MigrateCommand],
   controller: async () => [(await import('./controller.ts')).ControllerCommand],
   up: async () => [(await import('./up.ts')).UpCommand],
   down: async () => [(await import('./down.ts')).DownCommand],

@@ -34,12 +34,12 @@ export interface LogSummary {
 
 export interface LogReader {
   /** What people must know of what they read here: that it is not everything. */
-  readonly notice?: string;
+  readonly notice?: string | undefined;
   size(): Promise<number>;
   /** Bytes from `offset` to the present end. */
   read(offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Bytes from `offset` on, as they are written, until `signal`. */
-  follow(offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Bytes from `offset` on, as they are written, until `signal`, or until all is read that was there when `ended` came. */
+  follow(offset: number, signal: AbortSignal, ended?: AbortSignal): AsyncIterable<Uint8Array>;
   /** The last `lines` lines, exact bytes, without reading the whole log. */
   lastLines(lines: number): Promise<Uint8Array>;
 }

@@ -17,16 +17,18 @@ export const openLogReader = (root: string, log: LogName): LogReader => {
     read: async function* (offset, signal) {
       yield* range(folder, offset, await size(), signal);
     },
-    follow: async function* (offset, signal) {
+    follow: async function* (offset, signal, ended) {
       let at = offset;
-      const growth = watchGrowth(root, folder, signal);
+      const growth = watchGrowth(root, folder, signal, ended);
       try {
         while (!signal.aborted) {
           // Before looking: what is written in between must not be slept over.
           growth.forget();
+          const isComplete = ended?.aborted ?? false;
           const end = await size();
-          if (end <= at) await growth.wait();
-          else yield* range(folder, at, end, signal);
+          if (end > at) yield* range(folder, at, end, signal);
+          else if (isComplete) return;
+          else await growth.wait();
           at = Math.max(at, end);
         }
       } finally {
@@ -88,7 +90,7 @@ const fileSize = async (folder: string): Promise<number> =>
   );
 
 /** Wakes on changes in the log's folder; while that does not exist, in the nearest folder above it that does. */
-const watchGrowth = (root: string, folder: string, signal: AbortSignal) => {
+const watchGrowth = (root: string, folder: string, signal: AbortSignal, ended: AbortSignal | undefined) => {
   let watched: string | undefined;
   let watcher: FSWatcher | undefined;
   let grown = false;
@@ -111,6 +113,7 @@ const watchGrowth = (root: string, folder: string, signal: AbortSignal) => {
   };
   const poll = setInterval(wake, SAFETY_POLL_MS);
   signal.addEventListener('abort', wake);
+  ended?.addEventListener('abort', wake);
   return {
     forget: () => {
       grown = false;
@@ -124,6 +127,7 @@ const watchGrowth = (root: string, folder: string, signal: AbortSignal) => {
     stop: () => {
       clearInterval(poll);
       signal.removeEventListener('abort', wake);
+      ended?.removeEventListener('abort', wake);
       watcher?.close();
     },
   };

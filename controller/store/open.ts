@@ -19,7 +19,7 @@ export type Target =
 
 type DirectoryTarget = Extract<Target, { type: 'dir' }>;
 export type OpenedStore = Pick<OpenedClusterStore, 'store' | 'stateFolder' | 'close'> &
-  Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election'>>;
+  Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election' | 'api' | 'namespace'>>;
 export type OpenedClient = OpenedClusterClient & Partial<Pick<OpenedDirectoryClient, 'root'>>;
 type DirectoryOptions = Omit<DirectoryClientOptions, 'openLog'>;
 

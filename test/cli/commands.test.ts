@@ -253,6 +253,22 @@ test('refuses arguments that do not fit together, with exit 2', async () => {
   assert.equal([past.exit, past.err], [2, 'Error: --since-byte: the output has only 0 bytes\n']);
 });
 
+test('called by kubectl, it means the cluster, unless it is told otherwise', async () => {
+  const storeOf = async (words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string | undefined> => {
+    let store: string | undefined;
+    const openClient = async (target: { readonly store?: string }) => {
+      store = target.store;
+      return withSessions();
+    };
+    await runCLI(['list', ...words], { invokedAs: 'kubectl berth', env, parts: { openClient } });
+    return store;
+  };
+  assert.is(await storeOf([]), 'cluster');
+  assert.is(await storeOf(['--context', 'x']), 'cluster:x');
+  assert.is(await storeOf(['--store', 'dir:y']), 'dir:y');
+  assert.is(await storeOf([], { BERTH_STORE: 'dir:z' }), undefined, 'the environment is read where all of it is');
+});
+
 test('the version is an option as well', async () => {
   assert.equal(await runCLI(['--version']), await runCLI(['version']));
 });

@@ -37,18 +37,47 @@ if (assets) {
       console.log(`${answers.length} cases compared`);
     });
 
-    test('explains every field', async () => {
-      for (const kind of ['sessions', 'vmpools', 'vms']) {
-        const text = await kube.kubectl(['explain', `${kind}.berth.dev.spec`, '--recursive=false']);
-        assert.not.match(text, /<no description>|<empty>/);
+    test('selects by the fields that are declared, and by no others', async () => {
+      const status = async (kind: string, name: string, fields: object): Promise<unknown> =>
+        kube.kubectl([
+          'patch',
+          `${kind}.berth.dev`,
+          name,
+          '--subresource=status',
+          '--type=merge',
+          '-p',
+          JSON.stringify({ status: fields }),
+        ]);
+      const host = { name: 'h', address: 'h.example.org', user: 'u', hostKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJlcnRo' };
+      const providers = {
+        one: { provider: { type: 'Local' }, sizes: [{ name: 'l' }] },
+        two: { provider: { type: 'SSH', ssh: { credentials: { secretRef: { name: 's' } }, hosts: [host] } }, sizes: [{ name: 'l' }] },
+      };
+      for (const name of ['one', 'two'] as const) {
+        await create({ kind: 'Session', metadata: { name }, spec: { prompt: 'p', poolRef: { name: `of-${name}` } } });
+        await status('sessions', name, { phase: name === 'one' ? 'Running' : 'Pending', vm: { name: `vm-${name}`, uid: 'u' } });
+        await create({ kind: 'VM', metadata: { name }, spec: { poolRef: { name: `of-${name}` }, size: 'l', slots: 4 } });
+        await create({ kind: 'VMPool', metadata: { name }, spec: providers[name] });
+        await status('vms', name, { phase: name === 'one' ? 'Ready' : 'Booting' });
       }
-    });
-
-    test('selects by the fields that are declared', async () => {
-      await create({ kind: 'Session', metadata: { name: 'selected' }, spec: { prompt: 'p', poolRef: { name: 'x' } } });
-      const found = await kube.kubectl(['get', 'sessions.berth.dev', '--field-selector', 'spec.poolRef.name=x', '-o', 'name']);
-      assert.is(found, 'session.berth.dev/selected\n');
-      await kube.kubectl(['delete', 'sessions.berth.dev', 'selected']);
+      for (const [kind, selector] of [
+        ['sessions', 'spec.poolRef.name=of-one'],
+        ['sessions', 'status.phase=Running'],
+        ['sessions', 'status.vm.name=vm-one'],
+        ['vms', 'spec.poolRef.name=of-one'],
+        ['vms', 'status.phase=Ready'],
+        ['vmpools', 'spec.provider.type=Local'],
+      ] as const) {
+        const found = await kube.kubectl(['get', `${kind}.berth.dev`, '--field-selector', selector, '-o', 'name']);
+        console.log(`kubectl get ${kind} --field-selector ${selector}: ${found.trim()}`);
+        assert.is(found, `${kind.slice(0, -1)}.berth.dev/one\n`);
+      }
+      const other = kube.kubectl(['get', 'sessions.berth.dev', '--field-selector', 'spec.size=l']);
+      await other.then(
+        () => assert.unreachable(),
+        (error: unknown) => assert.match(String(error), 'field label not supported: spec.size'),
+      );
+      await kube.kubectl(['delete', 'sessions.berth.dev,vms.berth.dev,vmpools.berth.dev', 'one', 'two']);
     });
   }
 
@@ -70,6 +99,19 @@ if (assets) {
   test('scales a pool by minVMs', async () => {
     await kube.kubectl(['scale', 'vmpools.berth.dev/p', '--replicas=3']);
     assert.is(await kube.kubectl(['get', 'vmpools.berth.dev', 'p', '-o', 'jsonpath={.spec.minVMs}']), '3');
+    const status = { vms: 2, selector: 'berth.dev/pool=p' };
+    await kube.kubectl(['patch', 'vmpools.berth.dev', 'p', '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]);
+    const scale = JSON.parse(await kube.kubectl(['get', '--raw', '/apis/berth.dev/v1alpha1/namespaces/default/vmpools/p/scale'])) as object;
+    assert.equal(
+      { ...scale, metadata: undefined },
+      {
+        kind: 'Scale',
+        apiVersion: 'autoscaling/v1',
+        metadata: undefined,
+        spec: { replicas: 3 },
+        status: { replicas: 2, selector: 'berth.dev/pool=p' },
+      },
+    );
   });
 
   test('keeps every kind that has a schema', async () => {

@@ -5,7 +5,7 @@ import type { ObjectMeta } from '../../controller/api/object.ts';
 
 export type KStatus = 'Terminating' | 'InProgress' | 'Failed' | 'Current';
 
-interface Observable {
+export interface Observable {
   readonly metadata: ObjectMeta;
   readonly status?: { readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
 }

@@ -88,6 +88,23 @@ test('a follower is there before the log is, hears of bytes at once, and ends wh
   assert.is(heard.join(''), Array.from({ length: 100 }, (_, at) => `${at}\n`).join(''));
 });
 
+test('a follower that is told of the end reads what is there by then, and ends', async () => {
+  const log = fresh();
+  const store = world.reopen();
+  await store.append(log, 0, Buffer.from('one\n'));
+  const ended = new AbortController();
+  const follower = openLogReader(world.root, log).follow(0, new AbortController().signal, ended.signal)[Symbol.asyncIterator]();
+  assert.is((await follower.next()).value?.length, 4);
+  const next = follower.next();
+  await store.append(log, 4, Buffer.from('two\n'));
+  assert.is((await next).value?.length, 4);
+  const last = follower.next();
+  ended.abort();
+  assert.is((await last).done, true);
+  const late = openLogReader(world.root, log).follow(4, new AbortController().signal, ended.signal);
+  assert.is(await collect(late), 'two\n');
+});
+
 test('a follower hears quickly', async () => {
   const log = fresh();
   const store = world.reopen();

@@ -7,12 +7,12 @@ import type { Applied, Client } from '../client.ts';
 import { applyManifest } from './apply.ts';
 import { readClusterEvents } from './events.ts';
 import { readHolder } from './lease-record.ts';
+import { createLogReaders } from './log-reader.ts';
 import { readAll, readObject } from './read.ts';
 import { type Api, isStatus } from './request.ts';
 import { objectPath } from './resources.ts';
 import { createSecrets } from './secrets.ts';
 import { removeObject } from './store.ts';
-import { tailReader } from './tail-reader.ts';
 import { listWatch } from './watch.ts';
 
 export interface ClusterClientOptions {
@@ -31,6 +31,7 @@ export const createClusterClient = (options: ClusterClientOptions): Client => {
   const { api, clock, random, namespace, scope, leaseNamespace } = options;
   const watch: Client['watch'] = (kind, signal) =>
     listWatch(kind, { api, clock, random, namespace: scope, onError: refuseForGood }, signal);
+  const logs = createLogReaders(api, clock);
   return {
     namespace,
     isInstalled: true,
@@ -51,7 +52,7 @@ export const createClusterClient = (options: ClusterClientOptions): Client => {
       throw new OperatorError('invalid', 'a cluster holds no deletion back: --confirm-prune is for directories');
     },
     log: (session) =>
-      tailReader(session, { get: () => readObject(api, 'Session', session.metadata), watch: (signal) => watch('Session', signal) }),
+      logs.of(session, { get: () => readObject(api, 'Session', session.metadata), watch: (signal) => watch('Session', signal) }),
     events: () => readClusterEvents(api, scope),
     problems: async () => [],
     ...createSecrets(api, scope),

@@ -9,6 +9,8 @@ export interface LeaseOptions {
   readonly clock: Clock;
   readonly identity: string;
   readonly namespace: string;
+  /** What the leader tells the others of itself, by way of the lease. */
+  readonly annotations?: () => Readonly<Record<string, string>>;
 }
 
 export interface Stored {
@@ -19,10 +21,11 @@ export interface Stored {
   readonly leaseMs: number;
   readonly acquireTime: string;
   readonly transitions: number;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 interface Lease {
-  readonly metadata: { readonly resourceVersion: string };
+  readonly metadata: { readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec?: {
     readonly holderIdentity?: string;
     readonly leaseDurationSeconds?: number;
@@ -35,7 +38,7 @@ interface Lease {
 const LEASE_NAME = 'berth-controller';
 export const LEASE_NAMESPACE = 'berth-system';
 
-export const createLeaseRecords = ({ api, clock, identity, namespace }: LeaseOptions, leaseMs: number) => {
+export const createLeaseRecords = ({ api, clock, identity, namespace, annotations = () => ({}) }: LeaseOptions, leaseMs: number) => {
   const name = `${namespace}/${LEASE_NAME}`;
   const path = leasesPath(namespace);
   const specOf = (acquireTime: string, transitions: number) => ({
@@ -45,21 +48,22 @@ export const createLeaseRecords = ({ api, clock, identity, namespace }: LeaseOpt
     renewTime: microTime(clock.now()),
     leaseTransitions: transitions,
   });
-  const body = (spec: object, resourceVersion?: string) => ({
+  const body = (spec: object, metadata: object) => ({
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: { name: LEASE_NAME, namespace, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: { name: LEASE_NAME, namespace, ...metadata },
     spec,
   });
-  const put = async (spec: object, version: string, signal?: AbortSignal): Promise<Stored> => {
-    const request = { doing: `renew lease ${name}`, method: 'PUT' as const, path: `${path}/${LEASE_NAME}`, body: body(spec, version) };
+  const put = async (spec: object, metadata: object, signal?: AbortSignal): Promise<Stored> => {
+    const request = { doing: `renew lease ${name}`, method: 'PUT' as const, path: `${path}/${LEASE_NAME}`, body: body(spec, metadata) };
     return storedOf(await api.send<Lease>({ ...request, ...(signal ? { signal } : {}) }));
   };
   return {
     name,
-    read: async (signal: AbortSignal): Promise<Stored | undefined> => {
+    read: async (signal?: AbortSignal): Promise<Stored | undefined> => {
+      const request = { doing: `read lease ${name}`, path: `${path}/${LEASE_NAME}` };
       try {
-        return storedOf(await api.send<Lease>({ doing: `read lease ${name}`, path: `${path}/${LEASE_NAME}`, signal }));
+        return storedOf(await api.send<Lease>({ ...request, ...(signal ? { signal } : {}) }));
       } catch (error) {
         if (isStatus(error, 404)) return undefined;
         throw error;
@@ -67,18 +71,20 @@ export const createLeaseRecords = ({ api, clock, identity, namespace }: LeaseOpt
     },
     create: async (signal: AbortSignal): Promise<Stored> => {
       const spec = specOf(microTime(clock.now()), 0);
-      return storedOf(await api.send<Lease>({ doing: `create lease ${name}`, method: 'POST', path, body: body(spec), signal }));
+      const request = { doing: `create lease ${name}`, method: 'POST' as const, path, body: body(spec, { annotations: annotations() }) };
+      return storedOf(await api.send<Lease>({ ...request, signal }));
     },
     write: (stored: Stored, signal: AbortSignal): Promise<Stored> => {
       const isOurs = stored.holder === identity;
       const acquireTime = isOurs && stored.acquireTime ? stored.acquireTime : microTime(clock.now());
-      return put(specOf(acquireTime, isOurs ? stored.transitions : stored.transitions + 1), stored.version, signal);
+      const metadata = { resourceVersion: stored.version, annotations: annotations() };
+      return put(specOf(acquireTime, isOurs ? stored.transitions : stored.transitions + 1), metadata, signal);
     },
     /** As client-go leaves it: held by nobody, for a second. */
     free: (stored: Stored): Promise<Stored> => {
       const now = microTime(clock.now());
       const spec = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now, leaseTransitions: stored.transitions };
-      return put(spec, stored.version);
+      return put(spec, { resourceVersion: stored.version });
     },
   };
 };
@@ -91,6 +97,7 @@ const storedOf = ({ metadata, spec = {} }: Lease): Stored => ({
   leaseMs: (spec.leaseDurationSeconds ?? 0) * 1000,
   acquireTime: spec.acquireTime ?? '',
   transitions: spec.leaseTransitions ?? 0,
+  annotations: metadata.annotations ?? {},
 });
 
 /** What a person may know of the leader: `HOST_PID_UNIQUE`. */

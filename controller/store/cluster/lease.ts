@@ -10,6 +10,8 @@ export interface Election {
   /** Resolves once we lead; false when the signal came first. To be called once. */
   lead(signal: AbortSignal): Promise<boolean>;
   readonly isLeader: boolean;
+  /** What whoever leads tells of itself; undefined while nobody does. */
+  leader(): Promise<Readonly<Record<string, string>> | undefined>;
   /** Whether nobody else can have taken over, with a margin for an effect under way. */
   mayAct(): boolean;
   /** Rejects when the lease could not be renewed in time. The process is to end then. */
@@ -126,6 +128,10 @@ export const createElection = (options: ElectionOptions): Election => {
     },
     mayAct,
     lost: lost.promise,
+    leader: async () => {
+      const stored = await records.read();
+      return stored === undefined || stored.holder === '' ? undefined : stored.annotations;
+    },
     lead: async (signal) => {
       while (!signal.aborted && !stop.signal.aborted) {
         if (await tryTaking()) {

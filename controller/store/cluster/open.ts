@@ -10,7 +10,7 @@ import { connect } from './connect.ts';
 import { createEventRecorder } from './events.ts';
 import { createElection, type Election } from './lease.ts';
 import { identityOf, LEASE_NAMESPACE } from './lease-record.ts';
-import { type ApiOptions, createApi } from './request.ts';
+import { type Api, type ApiOptions, createApi } from './request.ts';
 import { createClusterStore } from './store.ts';
 
 export interface ClusterTarget {
@@ -28,10 +28,16 @@ export interface ClusterStoreOptions {
   readonly stateHome: string;
   readonly onProblem?: (text: string) => void;
   readonly onAnswer?: ApiOptions['onAnswer'];
+  /** Put on the lease while we lead. */
+  readonly leaseAnnotations?: () => Readonly<Record<string, string>>;
 }
 
 export interface OpenedClusterStore {
   readonly store: Store;
+  /** For what is no resource of ours. */
+  readonly api: Api;
+  /** Of the controller itself. */
+  readonly namespace: string;
   /** Where logs and what providers keep belong: nothing of the resources lies there. */
   readonly stateFolder: string;
   readonly election: Election;
@@ -40,14 +46,17 @@ export interface OpenedClusterStore {
 }
 
 export const openClusterStore = async ({ context }: ClusterTarget, options: ClusterStoreOptions): Promise<OpenedClusterStore> => {
-  const { clock, random, environment, holder, newUID, onProblem, onAnswer } = options;
+  const { clock, random, environment, holder, newUID, onProblem, onAnswer, leaseAnnotations: annotations } = options;
   const connection = await connect({ context, monotonic: clock.monotonic });
   const api = createApi(connection, { clock, random, ...(onAnswer ? { onAnswer } : {}) });
   const identity = identityOf({ ...holder, unique: newUID() });
   const events = createEventRecorder({ api, clock, identity, newSuffix: () => newUID().slice(0, 13) });
   const problems = onProblem ? { onProblem } : {};
-  const election = createElection({ api, clock, random, identity, namespace: leaseNamespace(environment), ...problems });
+  const namespace = leaseNamespace(environment);
+  const election = createElection({ api, clock, random, identity, namespace, ...(annotations ? { annotations } : {}), ...problems });
   return {
+    api,
+    namespace,
     store: createClusterStore({ api, clock, random, record: events.record, ...problems }),
     stateFolder: stateFolderOf(connection.server, options),
     election,

@@ -10,7 +10,9 @@ export interface Api {
   readonly namespace: string | undefined;
   /** The parsed answer. Throws ApiError for a refusal, `unavailable` where the server cannot be reached. */
   send<T>(request: ApiRequest): Promise<T>;
-  /** The body as it comes, without a limit on how long that takes. */
+  /** What is told beside the body, which is thrown away. */
+  headers(request: ApiRequest): Promise<Readonly<Record<string, string | readonly string[] | undefined>>>;
+  /** The body as it comes, without a limit on how long that takes unless one is given. */
   stream(request: ApiRequest & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
@@ -25,6 +27,8 @@ export interface ApiRequest {
   /** Of the body; JSON unless set. */
   readonly type?: string;
   readonly signal?: AbortSignal;
+  /** Of a stream: how long nothing may come. */
+  readonly silenceMs?: number;
 }
 
 /** A refusal by the API server. */
@@ -102,7 +106,12 @@ export const createApi = (connection: Connection, options: ApiOptions): Api => {
         throw unreachable(request.doing, connection.server, error);
       }
     },
-    stream: async (request) => (await patiently(request, 0)).body,
+    headers: async (request) => {
+      const { headers, body } = await patiently(request, TIMEOUT_MS);
+      await body.dump();
+      return headers;
+    },
+    stream: async (request) => (await patiently(request, request.silenceMs ?? 0)).body,
     close: connection.close,
   };
 };

@@ -4,8 +4,9 @@ import type { Clock } from '../../api/clock.ts';
 import { errorMessage, OperatorError } from '../../api/error.ts';
 import { type Kind, type Kinds, keyOf, keyString, type ObjectKey, parseKey } from '../../api/object.ts';
 import type { Change } from '../store.ts';
+import { readItems } from './list-items.ts';
 import { type Api, ApiError, wait } from './request.ts';
-import { collectionPath, type ObjectList, objectOf } from './resources.ts';
+import { collectionPath, objectOf } from './resources.ts';
 import { readEvents, type WatchEvent } from './watch-events.ts';
 import { afterwards, type Ended, FIRST_STATE, type WatchState } from './watch-state.ts';
 
@@ -23,6 +24,7 @@ const PAGE = 500;
 /** Bookmarks come about every minute: silence for longer is a dead connection. */
 const SILENCE_MS = 70_000;
 const SHORTEST_WATCH_S = 300;
+const LIST_SILENCE_MS = 30_000;
 
 export async function* listWatch<K extends Kind>(kind: K, options: WatchOptions, signal: AbortSignal): AsyncGenerator<Change<K>> {
   const told = createTold<K>();
@@ -59,15 +61,19 @@ async function* listAll<K extends Kind>(
 ): Steps<K> {
   const startedAt = clock.monotonic();
   const seen = new Set<string>();
+  // Who knows nothing yet may begin with what the server has at hand, as client-go does; later that could be a step back.
+  const first = told.isEmpty ? { resourceVersion: '0' } : {};
   let next: string | undefined;
   let version = '';
   try {
     do {
-      const query = { limit: String(PAGE), continue: next };
-      const page = await api.send<ObjectList>({ doing: `list ${kind} objects`, path: collectionPath(kind, namespace), query, signal });
-      for (const item of page.items ?? []) yield* told.put(objectOf(kind, item), seen);
-      version = page.metadata.resourceVersion;
-      next = page.metadata.continue || undefined;
+      const query = { limit: String(PAGE), ...(next === undefined ? first : { continue: next }) };
+      const request = { doing: `list ${kind} objects`, path: collectionPath(kind, namespace), query, signal, silenceMs: LIST_SILENCE_MS };
+      const items = readItems(await api.stream(request));
+      let item = await items.next();
+      for (; !item.done; item = await items.next()) yield* told.put(objectOf(kind, item.value), seen);
+      version = item.value.resourceVersion;
+      next = item.value.continue || undefined;
     } while (next !== undefined);
   } catch (error) {
     return endedBy(error, { version: '', lastedMs: clock.monotonic() - startedAt, hadNews: false }, signal, onError);
@@ -196,6 +202,7 @@ const openLine = (clock: Clock, outer: AbortSignal) => {
 };
 
 interface Told<K extends Kind> {
+  readonly isEmpty: boolean;
   put(object: Kinds[K], seen?: Set<string>): Iterable<Change<K>>;
   gone(key: ObjectKey, uid: string): Iterable<Change<K>>;
   /** Everything else is gone: how deletions that nobody saw are made good. */
@@ -206,6 +213,9 @@ interface Told<K extends Kind> {
 const createTold = <K extends Kind>(): Told<K> => {
   const uids = new Map<string, string>();
   const told: Told<K> = {
+    get isEmpty() {
+      return uids.size === 0;
+    },
     *put(object, seen) {
       const id = keyString(object.metadata);
       const before = uids.get(id);

@@ -1,7 +1,7 @@
 // What there is to test a cluster with: KUBEBUILDER_ASSETS (a folder with etcd and kube-apiserver, as envtest has it, or
 // crd-apiserver), or BERTH_TEST_KUBECONFIG (a disposable cluster). Without either, whole test files are left out.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { skip } from '../../runner/skip.ts';
 
 export type Assets =
@@ -22,7 +22,9 @@ export const kubeAssets = (what: string, needs: readonly Variant[] = ['full', 'c
 };
 
 const find = (): Assets | string => {
-  const { BERTH_TEST_KUBECONFIG: kubeconfig, KUBEBUILDER_ASSETS: folder } = process.env;
+  const { BERTH_TEST_KUBECONFIG: kubeconfig, KUBEBUILDER_ASSETS: folder, PATH = '' } = process.env;
+  const absent = ['kubectl', 'openssl'].find((program) => !PATH.split(delimiter).some((path) => existsSync(join(path, program))));
+  if ((kubeconfig || folder) && absent !== undefined) return `${absent} is not on PATH`;
   if (kubeconfig) return { variant: 'given', kubeconfig };
   if (!folder) return NONE;
   if (!existsSync(join(folder, 'etcd'))) return `${folder} has no etcd`;

@@ -45,14 +45,36 @@ const mayBeEmpty = (node: unknown): node is object =>
   node.type === 'string' &&
   !['minLength', 'pattern', 'enum', 'format', 'jsonPath'].some((key) => key in node);
 
+/** Where the CRD server has none of its own: Leases as a CRD, so that controllers can be run on it. */
+export const installLeases = async (kube: Kube): Promise<void> => {
+  if (kube.variant !== 'crd') return;
+  await kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(LEASES) });
+  await kube.kubectl(['wait', '--for=condition=Established', '--timeout=30s', `crd/${LEASES.metadata.name}`]);
+};
+
+const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+const LEASES = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'leases.coordination.k8s.io', annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' } },
+  spec: {
+    group: 'coordination.k8s.io',
+    scope: 'Namespaced',
+    names: { kind: 'Lease', plural: 'leases' },
+    versions: [
+      { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: anything } } } },
+    ],
+  },
+};
+
 export const openApi = async (kube: Kube, kubeconfig: string = kube.kubeconfig): Promise<Api> => {
   const connection = await connect({ kubeconfig, monotonic: systemClock.monotonic });
   return createApi(connection, { clock: systemClock, random: Math.random });
 };
 
-/** Removes every object of ours, finalizers or not. */
-export const wipe = async (api: Api): Promise<void> => {
-  for (const kind of KINDS) {
+/** Removes every object of ours, or of these kinds, finalizers or not. */
+export const wipe = async (api: Api, kinds: readonly Kind[] = KINDS): Promise<void> => {
+  for (const kind of kinds) {
     for (let left = await readAll(api, kind); left.length > 0; left = await readAll(api, kind)) {
       for (const { metadata } of left) {
         const body = { metadata: { finalizers: null } };

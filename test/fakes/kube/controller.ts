@@ -1,4 +1,4 @@
-// A controller as a process of its own, against a test cluster, with Local pools allowed.
+// A controller as a process of its own, against a test cluster: with Local pools allowed, or over a cloud of the test's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -15,6 +15,7 @@ export interface RunningController {
 }
 
 const CLI = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
+const OVER_CLOUD = fileURLToPath(new URL('cloud-controller.ts', import.meta.url));
 
 /** `state` may be shared by several: it is where their machines lie. */
 export const startController = (options: {
@@ -22,12 +23,19 @@ export const startController = (options: {
   readonly state: string;
   readonly name: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Address of a CloudServer, in place of the Local provider. */
+  readonly cloud?: string;
+  /** For node itself. */
+  readonly execArgv?: readonly string[];
 }): RunningController => {
   mkdirSync(options.state, { recursive: true });
   const file = join(options.state, `${options.name}.log`);
   const output = openSync(file, 'a');
-  const args = [CLI, 'controller', '--store', 'cluster', '--state', options.state, '--allow-local'];
-  const child = spawn(process.execPath, args, {
+  const program =
+    options.cloud === undefined
+      ? [CLI, 'controller', '--store', 'cluster', '--state', options.state, '--allow-local']
+      : [OVER_CLOUD, options.cloud, join(options.state, options.name)];
+  const child = spawn(process.execPath, [...(options.execArgv ?? []), ...program], {
     stdio: ['ignore', output, output],
     env: { ...process.env, KUBECONFIG: options.kubeconfig, BERTH_LEASE_NAMESPACE: 'default', BERTH_LOG_LEVEL: 'debug', ...options.env },
   });

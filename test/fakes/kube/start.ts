@@ -1,6 +1,6 @@
 // A real API server for one test file: etcd and kube-apiserver (or crd-apiserver) on loopback, with certificates of their
 // own and RBAC on. They end with `close`, and with this process at the latest.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,10 +20,10 @@ export interface Kube {
   /** `https://127.0.0.1:PORT` */
   readonly server: string;
   kubectl(args: readonly string[], options?: { readonly input?: string; readonly kubeconfig?: string }): Promise<string>;
-  /** Ends the API server at once, as a crash would. */
-  kill(): Promise<void>;
-  /** The same API server again, on the same port and data. */
-  restart(): Promise<void>;
+  /** Ends the API server, or etcd, at once, as a crash would. */
+  kill(what?: 'API server' | 'etcd'): Promise<void>;
+  /** What was killed again, on the same ports and data; the API server with flags beside its own. */
+  restart(flags?: readonly string[]): Promise<void>;
   /** Forgets all history, so that no old version can be gone on from. */
   compact(): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +32,8 @@ export interface Kube {
 const run = promisify(execFile);
 const READY_MS = 90_000;
 
-export const startKube = async (assets: Assets): Promise<Kube> => {
+/** `flags` are added to those of the API server, where it is one of our own. */
+export const startKube = async (assets: Assets, { flags: more = [] }: { readonly flags?: readonly string[] } = {}): Promise<Kube> => {
   if (assets.variant === 'given') return givenKube(assets.kubeconfig);
   const folder = mkdtempSync(join(tmpdir(), 'kube-'));
   mkdirSync(join(folder, 'pki'));
@@ -42,15 +43,17 @@ export const startKube = async (assets: Assets): Promise<Kube> => {
   const kubeconfig = authority.kubeconfig('admin', 'system:masters', server);
   const processes = createProcesses(folder);
   const etcd = `http://127.0.0.1:${etcdPort}`;
-  processes.start(join(assets.folder, 'etcd'), etcdFlags(folder, etcd, `http://127.0.0.1:${peerPort}`));
+  const startEtcd = () => processes.start(join(assets.folder, 'etcd'), etcdFlags(folder, etcd, `http://127.0.0.1:${peerPort}`));
+  let store = startEtcd();
   const apiServer = assets.variant === 'full' ? 'kube-apiserver' : 'crd-apiserver';
   const flags = [
     ...commonFlags(authority, etcd, port),
     ...(assets.variant === 'full' ? fullFlags(authority) : ['--authentication-skip-lookup']),
+    ...more,
   ];
   const kubectl: Kube['kubectl'] = (args, options = {}) => runKubectl(args, { kubeconfig, ...options });
-  const up = async (): Promise<ChildProcess> => {
-    const child = processes.start(join(assets.folder, apiServer), flags);
+  const up = async (more: readonly string[] = []): Promise<ChildProcess> => {
+    const child = processes.start(join(assets.folder, apiServer), [...flags, ...more]);
     await untilReady(child, kubectl, join(folder, `${apiServer}.log`));
     return child;
   };
@@ -62,9 +65,11 @@ export const startKube = async (assets: Assets): Promise<Kube> => {
     kubeconfigOf: (user, group) => authority.kubeconfig(user, group, server),
     server,
     kubectl,
-    kill: () => processes.end(child, 'SIGKILL'),
-    restart: async () => {
-      child = await up();
+    kill: (what = 'API server') => processes.end(what === 'etcd' ? store : child, 'SIGKILL'),
+    restart: async (more) => {
+      if (hasEnded(store)) store = startEtcd();
+      if (hasEnded(child)) child = await up(more);
+      else await untilReady(child, kubectl, join(folder, `${apiServer}.log`));
     },
     compact: () => compactEtcd(etcd),
     close: async () => {
@@ -125,8 +130,14 @@ const startManager = (assets: string, processes: Processes, authority: Authority
   const kubeconfig = authority.kubeconfig('kcm', 'system:masters', server);
   processes.start(binary, [
     ...[`--kubeconfig=${kubeconfig}`, '--controllers=namespace,garbagecollector,clusterrole-aggregation', '--leader-elect=false'],
-    ...['--bind-address=127.0.0.1', '--secure-port=0', '--use-service-account-credentials=false'],
+    ...['--bind-address=127.0.0.1', '--secure-port=0', '--use-service-account-credentials=false', ...withoutInsecurePort(binary)],
   ]);
+};
+
+/** Before 1.24 there was one more port, the same for all: of two managers at the same time the second one ended. */
+const withoutInsecurePort = (binary: string): readonly string[] => {
+  const [, minor] = /v1\.(\d+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8' })) ?? [];
+  return Number(minor) < 24 ? ['--port=0'] : [];
 };
 
 const untilReady = async (child: ChildProcess, kubectl: Kube['kubectl'], log: string): Promise<void> => {
@@ -147,6 +158,8 @@ const compactEtcd = async (etcd: string): Promise<void> => {
   await ask('compaction', { revision: header.revision, physical: true });
 };
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
 interface Processes {
   start(binary: string, args: readonly string[]): ChildProcess;
   end(child: ChildProcess, signal: NodeJS.Signals): Promise<void>;
@@ -156,7 +169,7 @@ interface Processes {
 const createProcesses = (folder: string): Processes => {
   const running: ChildProcess[] = [];
   const end: Processes['end'] = async (child, signal) => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (hasEnded(child)) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;

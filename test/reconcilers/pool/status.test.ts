@@ -9,7 +9,7 @@ import { offering, pool, poolWorld } from '../../builders/pool.ts';
 import { placed, session } from '../../builders/session.ts';
 import { ago } from '../../builders/time.ts';
 import { bootingVM, drainingVM, newVM, readyVM } from '../../builders/vm.ts';
-import { kstatus } from '../../fakes/kstatus.ts';
+import { agreedStatus as kstatus } from '../../fakes/argo-health.ts';
 
 const test = suite('pool: status');
 

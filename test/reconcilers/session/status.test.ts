@@ -10,7 +10,7 @@ import { finished, placed, type SessionOverrides, session } from '../../builders
 import { endedRun, onVM, run, sessionWorld } from '../../builders/session-world.ts';
 import { ago, NOW } from '../../builders/time.ts';
 import { bootingVM, failedVM, readyVM } from '../../builders/vm.ts';
-import { kstatus } from '../../fakes/kstatus.ts';
+import { agreedStatus as kstatus } from '../../fakes/argo-health.ts';
 
 const test = suite('session: status');
 

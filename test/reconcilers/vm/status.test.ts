@@ -9,7 +9,7 @@ import { placed } from '../../builders/session.ts';
 import { ago } from '../../builders/time.ts';
 import { bootingVM, drainingVM, failedVM, newVM, readyVM, unreachableVM } from '../../builders/vm.ts';
 import { host, machine, runningWorld, vmWorld } from '../../builders/vm-world.ts';
-import { kstatus } from '../../fakes/kstatus.ts';
+import { agreedStatus as kstatus } from '../../fakes/argo-health.ts';
 
 const test = suite('vm: status');
 

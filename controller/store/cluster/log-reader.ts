@@ -1,0 +1,120 @@
+// A session's output as the cluster's API for whole logs serves it; where that is not installed, the tail that its status
+// shows. Which of the two is asked of the cluster once, when something is first read.
+import type { Clock } from '../../api/clock.ts';
+import { OperatorError } from '../../api/error.ts';
+import { keyString } from '../../api/object.ts';
+import type { Session } from '../../api/types.generated.ts';
+import type { LogReader } from '../../output/log-store.ts';
+import { type Api, ApiError, isStatus, wait } from './request.ts';
+import { type TailSource, tailReader } from './tail-reader.ts';
+
+export interface LogReaders {
+  of(session: Session, tail: TailSource): LogReader;
+}
+
+const GROUP = '/apis/output.berth.dev/v1alpha1';
+/** Between attempts of a follower whose connection ended: a server that restarts, a leader that changes. */
+const PAUSE_MS = 500;
+const FIRST_WINDOW = 64 * 1024;
+
+export const createLogReaders = (api: Api, clock: Clock): LogReaders => {
+  let known: { readonly isServed: boolean } | undefined;
+  const isServed = async (): Promise<boolean> => {
+    known ??= { isServed: await isInstalled(api) };
+    return known.isServed;
+  };
+  return {
+    of: (session, source) => {
+      const whole = wholeReader(api, clock, session);
+      const tail = tailReader(session, source);
+      const choose = async (): Promise<LogReader> => ((await isServed()) ? whole : tail);
+      return {
+        get notice() {
+          return known?.isServed === false ? tail.notice : undefined;
+        },
+        size: async () => (await choose()).size(),
+        lastLines: async (lines) => (await choose()).lastLines(lines),
+        read: async function* (offset, signal) {
+          yield* (await choose()).read(offset, signal);
+        },
+        follow: async function* (offset, signal, ended) {
+          yield* (await choose()).follow(offset, signal, ended);
+        },
+      };
+    },
+  };
+};
+
+/** Everybody may ask which APIs there are; whoever may not read output is to be told that, and not shown a part of it. */
+const isInstalled = async (api: Api): Promise<boolean> => {
+  try {
+    await api.headers({ doing: 'look for the API for whole logs', path: GROUP });
+    return true;
+  } catch (error) {
+    if (isStatus(error, 404)) return false;
+    throw error;
+  }
+};
+
+const wholeReader = (api: Api, clock: Clock, { metadata }: Session): LogReader => {
+  const doing = `read the output of session ${keyString(metadata)}`;
+  const path = `${GROUP}/namespaces/${encodeURIComponent(metadata.namespace)}/sessions/${encodeURIComponent(metadata.name)}/log`;
+  const size = async (): Promise<number> => {
+    const { 'berth-log-size': text } = await api.headers({ doing, path, query: { limit: '0' } });
+    if (typeof text === 'string' && /^\d+$/.test(text)) return Number(text);
+    throw new OperatorError('unavailable', `cannot ${doing}: what ${GROUP} serves there is not Berth's`);
+  };
+  const stream = async function* (query: Readonly<Record<string, string>>, signal = new AbortController().signal) {
+    yield* await api.stream({ doing, path, query, signal });
+  };
+  return {
+    size,
+    read: (offset, signal) => stream({ offset: String(offset) }, signal),
+    follow: async function* (offset, signal) {
+      // Counted in bytes that came: lost ranges in between are known to the server alone.
+      let passed = 0;
+      while (!signal.aborted) {
+        try {
+          for await (const bytes of stream({ offset: String(offset), skip: String(passed), follow: 'true' }, signal)) {
+            passed += bytes.length;
+            yield bytes;
+          }
+        } catch (error) {
+          // Gone: whoever watches the session hears it from there.
+          if (signal.aborted || isStatus(error, 404)) return;
+          if (!mayPass(error)) throw error;
+        }
+        await wait(clock, PAUSE_MS, signal);
+      }
+    },
+    lastLines: async (lines) => {
+      const end = await size();
+      for (let window = FIRST_WINDOW; ; window *= 8) {
+        const from = Math.max(0, end - window);
+        const bytes = await collect(stream({ offset: String(from), limit: String(end - from) }));
+        const start = startOf(bytes, lines);
+        if (start !== undefined || from === 0) return bytes.subarray(start ?? 0);
+      }
+    },
+  };
+};
+
+/** Everything that is no refusal: connections that cannot be made, or were cut. */
+const mayPass = (error: unknown): boolean => !(error instanceof ApiError) || error.status >= 500 || error.status === 429;
+
+const collect = async (parts: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+  const all: Uint8Array[] = [];
+  for await (const part of parts) all.push(part);
+  return Buffer.concat(all);
+};
+
+/** Where the last `lines` lines begin; undefined where that is before these bytes. */
+const startOf = (bytes: Buffer, lines: number): number | undefined => {
+  // The newline that ends the last line does not begin another.
+  let at = bytes.length - 1;
+  for (let missing = lines; missing > 0; missing -= 1) {
+    at = at <= 0 ? -1 : bytes.lastIndexOf(10, at - 1);
+    if (at < 0) return undefined;
+  }
+  return at + 1;
+};

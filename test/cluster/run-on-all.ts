@@ -1,0 +1,33 @@
+// The tests on real API servers: on the one that the environment names, or on each that is to be had on this machine.
+import { fetchAssets } from '../fakes/kube/fetch-assets.ts';
+import type { Counts } from '../runner/report.ts';
+import { runTests } from '../runner/run-tests.ts';
+
+const FILES = 'test/cluster/';
+/** Mostly they wait: for a lease to run out, for an object to go. */
+const AT_ONCE = '3';
+
+export async function runOnAll(): Promise<Counts> {
+  const { KUBEBUILDER_ASSETS, BERTH_TEST_KUBECONFIG } = process.env;
+  if (KUBEBUILDER_ASSETS || BERTH_TEST_KUBECONFIG) return runOn(process.env);
+  let total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const variant of ['full', 'crd'] as const) {
+    const fetched = fetchAssets(variant);
+    if ('folder' in fetched) {
+      process.stdout.write(`on the API server of ${fetched.folder}:\n`);
+      total = add(total, await runOn({ ...process.env, KUBEBUILDER_ASSETS: fetched.folder }));
+    } else {
+      process.stdout.write(`skipped: ${FILES} on ${variant} (${fetched.reason})\n`);
+      total = add(total, { passed: 0, failed: 0, skipped: 1 });
+    }
+  }
+  return total;
+}
+
+const runOn = (env: NodeJS.ProcessEnv): Promise<Counts> => runTests(['--timeout', '400', '--at-once', AT_ONCE, FILES], env);
+
+const add = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+});
