@@ -1,5 +1,5 @@
-// Every way in which a pool's machines could be asked for, in the pool's order of preference: sizes, then regions, then SKUs
-// within the region, then a Spot machine before a regular one, then zones.
+// Every way in which a pool's machines could be asked for, in the pool's order of preference: sizes, then regions; within a
+// region Spot machines of every SKU before regular ones, then SKUs, then zones.
 import type { Size, SizeName } from '../../api/sizes.ts';
 import type { AzureSettings, Priority, Zone } from './settings.ts';
 
@@ -11,13 +11,15 @@ export interface Candidate {
   readonly priority: Priority;
 }
 
-export const candidatesOf = (settings: AzureSettings, sizes: readonly Size[]): readonly Candidate[] => {
-  const zones = settings.zones.length > 0 ? settings.zones : [undefined];
-  // A Spot machine that is not to be had is replaced by a regular one, which costs at most the price that is reckoned with.
-  const priorities: readonly Priority[] = settings.priority === 'Spot' ? ['Spot', 'Regular'] : ['Regular'];
+type Where = Pick<AzureSettings, 'regions' | 'zones' | 'priority'>;
+
+export const candidatesOf = ({ regions, zones, priority }: Where, sizes: readonly Size[]): readonly Candidate[] => {
+  const places = zones.length > 0 ? zones : [undefined];
+  // A Spot machine that is not to be had is replaced by a regular one, whose price is the one that is reckoned with anyway.
+  const priorities: readonly Priority[] = priority === 'Spot' ? ['Spot', 'Regular'] : ['Regular'];
   return sizes.flatMap(({ name: size, skus }) =>
-    settings.regions.flatMap((region) =>
-      skus.flatMap((sku) => priorities.flatMap((priority) => zones.map((zone): Candidate => ({ size, sku, region, zone, priority })))),
+    regions.flatMap((region) =>
+      priorities.flatMap((paid) => skus.flatMap((sku) => places.map((zone): Candidate => ({ size, sku, region, zone, priority: paid })))),
     ),
   );
 };
