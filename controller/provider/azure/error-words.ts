@@ -67,7 +67,7 @@ export const noAnswer: Words = ({ refusal, asked }) =>
 export const azureError: Words = ({ refusal, asked }) => `Azure failed on ${machine(asked)} in ${place(asked)}: ${theirs(refusal)}`;
 
 export const wrongSKU: Words = ({ refusal, asked }) =>
-  `the pool's image can not run on ${asked.sku}: ${theirs(refusal)}; choose an image tagged for its disk controller, or other SKUs`;
+  `the pool's image does not fit ${asked.sku}: ${firstSentence(refusal)}; choose an image tagged for its disk controller, or other SKUs`;
 
 export const invalid: Words = ({ refusal, asked }) =>
   `Azure refuses the pool's settings in region ${asked.region}: ${theirs(refusal)}; correct them`;
@@ -123,3 +123,5 @@ const theirs = ({ message }: Refusal): string => {
   const line = message.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '');
   return line.length <= LONGEST ? line : `${line.slice(0, LONGEST)}...`;
 };
+
+const firstSentence = (refusal: Refusal): string => theirs(refusal).split('. ', 1).join();
