@@ -51,7 +51,7 @@ export const blocksOf = (offerings: VMPoolStatus['offerings'], now: number): Blo
     if (available || retryTime === undefined || (reason !== 'QuotaExceeded' && reason !== 'SKUNotAvailable')) return [];
     const until = parseTime(retryTime);
     const why = reason === 'QuotaExceeded' ? `Azure quota exceeded in region ${region} for ${sku}` : `Azure had no ${sku} in ${region}`;
-    return until > now ? [{ scope: 'sku', sku, region, until, reason, message: why }] : [];
+    return until > now ? [{ scope: 'sku', sku: sku.toLowerCase(), region, until, reason, message: why }] : [];
   });
 
 const standing = (blocks: Blocks, now: number): Blocks => blocks.filter(({ until }) => until > now);
@@ -68,7 +68,7 @@ const reach = (scope: Block['scope'], { region, zone, priority, sku, facts }: As
       return { region, ...(zone === undefined ? {} : { zone }), ...paid, sku: sku.toLowerCase(), family, minVCPUs: facts.vCPUs };
     case 'family':
       // With some quota left a smaller machine may fit.
-      return { region, family, ...(family === undefined ? { sku: sku.toLowerCase() } : {}), minVCPUs: limit === 0 ? 0 : facts.vCPUs };
+      return { region, sku: sku.toLowerCase(), family, minVCPUs: limit === 0 ? 0 : facts.vCPUs };
     case 'price':
       return { region, priority };
     case 'region':
@@ -82,7 +82,7 @@ const isHit = (block: Block, { region, zone, priority, sku }: Omit<Candidate, 's
   (block.region ?? region) === region &&
   (block.zone ?? zone) === zone &&
   (block.priority ?? priority) === priority &&
-  (block.sku === undefined && block.family === undefined ? true : block.sku === sku.toLowerCase() || isSister(block, facts));
+  (block.sku === undefined || block.sku === sku.toLowerCase() || isSister(block, facts));
 
 const isSister = ({ family, minVCPUs }: Block, facts: SKUFacts): boolean =>
   family !== undefined && family === facts.family?.toLowerCase() && minVCPUs !== undefined && (facts.vCPUs ?? 0) >= minVCPUs;

@@ -1,6 +1,6 @@
 // What a pool can be given now, one offering for each size, SKU and region, and which way of asking for a machine comes next:
 // by Azure's list of SKUs, its counts of quotas, and what it refused a while ago.
-import { timestamp } from '../../api/clock.ts';
+import { parseTime, timestamp } from '../../api/clock.ts';
 import { formatMoney } from '../../api/money.ts';
 import type { Size } from '../../api/sizes.ts';
 import type { Offering } from '../provider.ts';
@@ -64,8 +64,10 @@ const offeringOf = (market: Market, candidates: readonly Candidate[]): readonly 
 };
 
 /** Of several, the one that is over first: then there is something to be had again. */
-const firstToGo = (obstacles: readonly Obstacle[]): Obstacle | undefined =>
-  obstacles.toSorted((a, b) => (a.retryTime ?? '~').localeCompare(b.retryTime ?? '~'))[0];
+const firstToGo = (obstacles: readonly Obstacle[]): Obstacle | undefined => obstacles.toSorted((a, b) => endOf(a) - endOf(b))[0];
+
+/** What no waiting helps against never ends. */
+const endOf = ({ retryTime }: Obstacle): number => (retryTime === undefined ? Number.MAX_SAFE_INTEGER : parseTime(retryTime));
 
 /** Machines of all prices together; zones do not add to it. Nobody knows where one price has no known quota. */
 const roomOf = (market: Market, open: readonly Candidate[]): Pick<Offering, 'room'> => {
