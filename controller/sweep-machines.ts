@@ -25,7 +25,7 @@ export const sweepMachines = (options: MachineSweepOptions, signal: AbortSignal)
   let cancel = (): void => undefined;
   const arm = (): void => {
     cancel = clock.after(everyMs * (0.75 + random() / 2), () => {
-      if (!signal.aborted) sweepAll(options, signal).finally(arm);
+      if (!signal.aborted) void sweepAll(options, signal).finally(arm);
     });
   };
   signal.addEventListener('abort', () => cancel(), { once: true });

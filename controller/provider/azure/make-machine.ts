@@ -22,20 +22,22 @@ import { factsOf, nextCandidate, offeringsOf } from './walk.ts';
 const MOST_TRIES = 64;
 
 export const makeMachine = async (azure: AzurePool, vm: VM, pool: VMPool, signal: AbortSignal): Promise<void> => {
-  if (await adopt(azure, vm, signal)) return;
+  if (await adopt(azure, vm, pool, signal)) return;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const candidate = await chooseCandidate(azure, vm, pool, signal);
     const refused = await tryCandidate(azure, vm, pool, candidate, signal);
-    if (!refused || (await settle(azure, vm, refused, signal))) return;
+    if (!refused || (await settle(azure, vm, pool, refused, signal))) return;
   }
   throw new OperatorError('bug', `no end to the ways in which machine ${machineNames(vm.metadata.uid).vm} was asked for`);
 };
 
 /** Whether it is there already. */
-const adopt = async (azure: AzurePool, vm: VM, signal: AbortSignal): Promise<boolean> => {
+const adopt = async (azure: AzurePool, vm: VM, pool: VMPool, signal: AbortSignal): Promise<boolean> => {
   const { uid } = vm.metadata;
   const { vm: name } = machineNames(uid);
-  const region = azure.regionOf(uid);
+  // Where it is not to be asked for now, it is not looked for either: that region wants to hear nothing.
+  const { size, region: wanted } = vm.spec;
+  const region = azure.regionOf(uid) ?? nextCandidate(azure.market(pool), { size, region: wanted })?.region;
   const found = await azure.lister.get(name, signal, region).catch((error: unknown) => {
     throw azure.explain(error, region);
   });
@@ -147,6 +149,7 @@ const bodyFor = async (azure: AzurePool, vm: VM, pool: VMPool, candidate: Candid
 const settle = async (
   azure: AzurePool,
   vm: VM,
+  pool: VMPool,
   { decision, errorCode, message, reason, coolDownMs }: Verdict,
   signal: AbortSignal,
 ): Promise<boolean> => {
@@ -157,7 +160,7 @@ const settle = async (
     case 'OtherPrice':
       return false;
     case 'Adopt':
-      if (await adopt(azure, vm, signal)) return true;
+      if (await adopt(azure, vm, pool, signal)) return true;
       throw new OperatorError('unavailable', message);
     case 'RetryHere':
     case 'Gone':

@@ -58,9 +58,10 @@ const ensureSecurityGroup = async (
 ): Promise<NetworkSecurityGroup> => {
   const known = await getSecurityGroup();
   const seen = known?.securityRules?.find(({ name }) => name === RULE)?.sourceAddressPrefixes;
-  // An address that was found out once and is not configured is not found out anew with every start.
-  const wanted = settings.network.allowSSHFrom ?? (known ? seen : undefined) ?? (await sources());
-  const isSame = seen !== undefined && seen.toSorted().join() === wanted.toSorted().join();
+  // An address that was found out once is not found out anew with every start. Whoever is in the network may reach all in it.
+  const found = async (): Promise<readonly string[]> => (settings.network.publicIP ? (seen ?? (await sources())) : []);
+  const wanted = settings.network.allowSSHFrom ?? (await found());
+  const isSame = (seen ?? []).toSorted().join() === wanted.toSorted().join();
   return known && isSame ? known : putSecurityGroup(wanted);
 };
 
@@ -75,7 +76,8 @@ const networkCalls = ({ network }: AzureClients, { settings, tags, region }: Net
     getSecurityGroup: () => absent(network.networkSecurityGroups.get(group, names.securityGroup, options())),
     putSecurityGroup: async (sources: readonly string[]): Promise<NetworkSecurityGroup> => {
       const rule = { name: RULE, ...SSH_RULE, sourceAddressPrefixes: [...sources] };
-      return network.networkSecurityGroups.createOrUpdate(group, names.securityGroup, { ...common, securityRules: [rule] }, options());
+      const securityRules = sources.length > 0 ? [rule] : [];
+      return network.networkSecurityGroups.createOrUpdate(group, names.securityGroup, { ...common, securityRules }, options());
     },
     ensureWayOut: async (): Promise<SubResource> => {
       const known = await absent(network.natGateways.get(group, names.natGateway, options()));
