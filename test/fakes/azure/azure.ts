@@ -1,5 +1,5 @@
 // What every part of the fake is handed: the world, its time, and the machines behind its virtual machines.
-import type { Backing } from './backing.ts';
+import type { Backing } from './backing/backing.ts';
 import type { Clock } from './clock.ts';
 import type { Plan } from './operations.ts';
 import type { Event } from './timers.ts';
@@ -10,6 +10,8 @@ export interface Azure {
   readonly clock: Clock;
   readonly backing: Backing;
   readonly after: (ms: number, event: Event) => void;
+  /** Machines whose backing is not up yet, by their vmId. */
+  readonly booting: Set<string>;
 }
 
 /** One request, taken apart. */

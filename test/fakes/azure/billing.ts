@@ -1,6 +1,6 @@
 // The meter: seconds in allocated states times the price of the size.
 import type { Azure } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { sizeOf } from './facts.ts';
 import type { Bill, World } from './world.ts';
 

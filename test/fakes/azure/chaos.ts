@@ -1,6 +1,6 @@
 // Many small misfortunes from one seed: rules with a probability each, and machines that come to harm now and then.
 import type { Azure } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { draw, type Fault, type Rule } from './faults.ts';
 import { evict, powerDown, vanish } from './vm-machine.ts';
 

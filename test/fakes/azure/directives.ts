@@ -1,7 +1,7 @@
 // What whoever holds the control API can make happen, or let be so, beside rules on requests.
 import { randomUUID } from 'node:crypto';
 import { type Azure, find } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { foldLocation } from './json.ts';
 import { removeGroup } from './resources/groups.ts';
 import { insert, remove } from './resources/store.ts';
@@ -140,7 +140,7 @@ const trap = async (azure: Azure, told: Extract<Directive, { kind: 'bootFail' | 
     if (told.off) delete vm.machine.guest.sshRefused;
     else vm.machine.guest.sshRefused = true;
     const address = publicAddress(azure, vm);
-    if (!told.off) await azure.backing.stop(vm.machine.vmId);
+    if (!told.off) await azure.backing.serveSSH(vm.machine.vmId, false);
     else if (vm.machine.power === 'running' && address !== undefined) await azure.backing.start(vm, address);
   }
 };

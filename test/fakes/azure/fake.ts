@@ -1,6 +1,6 @@
 // The fake put together: world, clock, timers, backing. It knows no HTTP; server.ts does.
 import type { Azure } from './azure.ts';
-import type { Backing, VirtualMachine } from './backing.ts';
+import type { Backing, VirtualMachine } from './backing/backing.ts';
 import { chaosEvent } from './chaos.ts';
 import { createClock } from './clock.ts';
 import { removeGroup } from './resources/groups.ts';
@@ -48,7 +48,7 @@ export const createFake = (world: World, backing: Backing): Fake => {
     }
   };
   const timers = createTimers(world, clock.now, happen);
-  const fake: Fake = { world, clock, backing, after: timers.after, timers };
+  const fake: Fake = { world, clock, backing, after: timers.after, timers, booting: new Set() };
   return fake;
 };
 

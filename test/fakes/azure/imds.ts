@@ -1,6 +1,6 @@
 // The metadata service of one machine, at /imds/VMID/metadata/…: instance, scheduled events, and a token of its identity.
 import type { Answer, Azure } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { issue } from './entra.ts';
 
 export const metadata = (azure: Azure, path: string, headers: Readonly<Record<string, string | undefined>>): Answer | undefined => {

@@ -1,10 +1,12 @@
 // The fake as a process of its own: prints where it listens as one line of JSON, then a line for people, and serves until SIGTERM.
-// Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--backing sshd|none]
+// Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
+//                   [--backing sshd|none] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { noBacking } from './backing.ts';
+import { noBacking } from './backing/backing.ts';
+import { createSSHDBacking } from './backing/sshd-backing.ts';
 import { certificatesIn } from './certificates.ts';
 import { listen } from './server.ts';
 import { loadState } from './state-file.ts';
@@ -21,6 +23,9 @@ const { values } = parseArgs({
     subscription: { type: 'string', multiple: true, default: [SUBSCRIPTION] },
     token: { type: 'string' },
     backing: { type: 'string', default: 'none' },
+    runcmd: { type: 'boolean', default: false },
+    'after-boot': { type: 'string' },
+    share: { type: 'string', multiple: true, default: [] },
   },
 });
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'fake-azure-'));
@@ -29,7 +34,18 @@ const world = loadState(values['state-file']) ?? createWorld(values.subscription
 if (values.token !== undefined) world.tokens.set(values.token, { until: Number.MAX_SAFE_INTEGER, principal: 'test' });
 const listening = await listen({
   world,
-  backing: noBacking,
+  backing: async ({ url, controlURL, onOff }) => {
+    if (values.backing === 'none') return noBacking;
+    if (values.backing !== 'sshd') throw new Error(`--backing is sshd or none, not ${values.backing}`);
+    return createSSHDBacking({
+      folder,
+      runCommands: values.runcmd,
+      afterBoot: values['after-boot'],
+      share: values.share,
+      env: (vmId) => ({ FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
+      onOff,
+    });
+  },
   certificates,
   port: Number(values.port),
   controlPort: Number(values['control-port']),

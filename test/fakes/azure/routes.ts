@@ -1,7 +1,7 @@
 // Which handler answers which request: the type and the action of a path decide.
 import type { Azure, Handler } from './azure.ts';
 import { find } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { pollOperation } from './operations.ts';
 import * as groups from './resources/groups.ts';
 import * as network from './resources/network.ts';

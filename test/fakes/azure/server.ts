@@ -6,24 +6,33 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type Handled, handle } from './arm.ts';
 import type { Answer } from './azure.ts';
-import type { Backing } from './backing.ts';
+import type { Backing } from './backing/backing.ts';
 import type { Certificates } from './certificates.ts';
 import { control } from './control.ts';
+import { machines } from './directives.ts';
 import { signIn } from './entra.ts';
 import { createFake, type Fake, reviveMachines } from './fake.ts';
 import { metadata } from './imds.ts';
 import { dig, text } from './json.ts';
 import { createRequestLog, type RequestLog, redacted } from './request-log.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
+import { powerDown } from './vm-machine.ts';
 import type { World } from './world.ts';
 
 export interface ServerOptions {
   readonly world: World;
-  readonly backing: Backing;
+  /** Told where the fake listens, and what to call when a machine shut itself down. */
+  readonly backing: (place: Place) => Promise<Backing>;
   readonly certificates: Certificates;
   readonly port: number;
   readonly controlPort: number;
   readonly stateFile: string | undefined;
+}
+
+export interface Place {
+  readonly url: string;
+  readonly controlURL: string;
+  readonly onOff: (vmId: string) => void;
 }
 
 export interface Listening {
@@ -40,36 +49,52 @@ interface Parts {
   readonly state: StateFile;
 }
 
-export const listen = async ({ world, backing, certificates, port, controlPort, stateFile }: ServerOptions): Promise<Listening> => {
-  const parts: Parts = {
-    fake: createFake(world, backing),
-    log: createRequestLog(),
-    state: createStateFile(stateFile, () => parts.fake.world),
-  };
-  const restore = async (next: World): Promise<void> => {
-    parts.fake.timers.close();
-    parts.fake = createFake(next, backing);
-    parts.fake.timers.run();
-    await reviveMachines(parts.fake);
-  };
-  await restore(world);
-  const https = createHTTPS(
-    { cert: certificates.cert, key: certificates.key },
-    (request, response) => void answerAzure(parts, request, response),
-  );
-  const http = createHTTP((request, response) => void answerControl(parts, restore, request, response));
+export const listen = async ({
+  world,
+  backing: makeBacking,
+  certificates,
+  port,
+  controlPort,
+  stateFile,
+}: ServerOptions): Promise<Listening> => {
+  const log = createRequestLog();
+  const state = createStateFile(stateFile, () => parts?.fake.world ?? world);
+  let parts: Parts | undefined;
+  let begin = (_: Parts): void => {};
+  /** Whoever asks early waits for the machines to be back. */
+  const ready = new Promise<Parts>((resolve) => {
+    begin = resolve;
+  });
+  const https = createHTTPS({ cert: certificates.cert, key: certificates.key }, (request, response) => {
+    void ready.then((parts) => answerAzure(parts, request, response));
+  });
+  const http = createHTTP((request, response) => void ready.then((parts) => answerControl(parts, restore, request, response)));
   const url = `https://127.0.0.1:${await opened(https, port)}`;
   const controlURL = `http://127.0.0.1:${await opened(http, controlPort)}`;
+  const onOff = (vmId: string): void => {
+    const vm = parts && machines(parts.fake).find(({ machine }) => machine.vmId === vmId);
+    if (parts && vm?.machine.power === 'running') powerDown(parts.fake, vm, 'stopped');
+  };
+  const backing = await makeBacking({ url, controlURL, onOff });
+  const restore = async (next: World): Promise<void> => {
+    parts?.fake.timers.close();
+    const fake = createFake(next, backing);
+    parts = Object.assign(parts ?? { log, state, fake }, { fake });
+    await reviveMachines(fake);
+    fake.timers.run();
+  };
+  await restore(world);
+  if (parts) begin(parts);
   return {
     url,
     controlURL,
     close: async () => {
-      parts.fake.timers.close();
+      parts?.fake.timers.close();
       for (const server of [https, http]) {
         server.closeAllConnections();
         server.close();
       }
-      await parts.state.save();
+      await state.save();
       await backing.close();
     },
   };

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { killMachines } from './backing/sshd-backing.ts';
 import { type Control, createControl } from './control-client.ts';
 import { isObject } from './json.ts';
 
@@ -12,6 +13,12 @@ export interface FakeAzureOptions {
   readonly speed?: number;
   readonly backing?: 'none' | 'sshd';
   readonly subscription?: string;
+  /** With sshd: run at the end of each machine's first boot, as root, in place of the commands of its cloud-config… */
+  readonly afterBoot?: string;
+  /** …or after them. */
+  readonly runCommands?: boolean;
+  /** Directories of this system that the machines see as they are. */
+  readonly share?: readonly string[];
 }
 
 export interface FakeAzure {
@@ -39,6 +46,9 @@ export const startFakeAzure = async (options: FakeAzureOptions = {}): Promise<Fa
   const flags = [
     ...['--folder', folder, '--state-file', join(folder, 'state.json'), '--subscription', subscription],
     ...['--speed', String(options.speed ?? 1_000), '--backing', options.backing ?? 'none'],
+    ...(options.afterBoot === undefined ? [] : ['--after-boot', options.afterBoot]),
+    ...(options.runCommands ? ['--runcmd'] : []),
+    ...(options.share ?? []).flatMap((directory) => ['--share', directory]),
   ];
   let child = run(flags);
   const first = await listening(child);
@@ -51,7 +61,10 @@ export const startFakeAzure = async (options: FakeAzureOptions = {}): Promise<Fa
     child.kill(signal);
     await ended;
   };
-  const atExit = (): void => void child.kill('SIGKILL');
+  const atExit = (): void => {
+    child.kill('SIGKILL');
+    killMachines(folder);
+  };
   process.once('exit', atExit);
   return {
     url: first.url,
@@ -68,6 +81,7 @@ export const startFakeAzure = async (options: FakeAzureOptions = {}): Promise<Fa
     },
     stop: async () => {
       await end('SIGTERM');
+      killMachines(folder);
       process.off('exit', atExit);
       rmSync(folder, { recursive: true, force: true });
     },

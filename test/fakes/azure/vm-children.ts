@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ARMError, errorOf } from './arm-error.ts';
 import { type Azure, find } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { dig, type JSONObject, list, object, stringMap, text } from './json.ts';
 import { limitOf, usageOf } from './quota.ts';
 import { eightHex, idIn, insert, remove, touch } from './resources/store.ts';

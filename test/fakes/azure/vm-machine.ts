@@ -1,7 +1,7 @@
 // The life of a virtual machine after it was accepted: allocation, boot, agent, power, eviction and the end of it.
 import { ARMError, errorOf } from './arm-error.ts';
 import { type Azure, type Call, find } from './azure.ts';
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { startMeter, stopMeter } from './billing.ts';
 import { sizeOf } from './facts.ts';
 import { dig, list, text } from './json.ts';
@@ -69,6 +69,9 @@ export const machineEvent = (azure: Azure, event: Event & { kind: 'machine' }): 
   STEPS[event.step](azure, vm, operation);
 };
 
+/** How often a boot that takes longer than it shall is looked at. */
+const BACKING_MS = 20;
+
 type Work = (azure: Azure, vm: VirtualMachine, operation: Operation) => void;
 
 const STEPS: Readonly<Record<Step, Work>> = {
@@ -92,6 +95,10 @@ const STEPS: Readonly<Record<Step, Work>> = {
     then(azure, operation, bad ? 'osTimeout' : 'agent');
   },
   agent: (azure, vm, operation) => {
+    if (azure.booting.has(vm.machine.vmId)) {
+      azure.after(BACKING_MS, { kind: 'machine', step: 'agent', id: operation.resource, operation: operation.id });
+      return;
+    }
     vm.machine.agentReady = true;
     succeed(azure, vm, operation);
   },
@@ -108,8 +115,7 @@ const STEPS: Readonly<Record<Step, Work>> = {
     }
     startMeter(azure, vm);
     boot(azure, vm);
-    vm.machine.agentReady = true;
-    succeed(azure, vm, operation);
+    azure.after(0, { kind: 'machine', step: 'agent', id: operation.resource, operation: operation.id });
   },
   stopped: (azure, vm, operation) => {
     vm.machine.power = 'stopped';
@@ -195,7 +201,11 @@ const boot = (azure: Azure, vm: VirtualMachine): void => {
   if (vm.machine.guest.bootFails) return;
   const address = publicAddress(azure, vm);
   if (address === undefined || vm.machine.guest.sshRefused) return;
-  azure.backing.start(vm, address).catch((error: unknown) => vm.machine.serialLog.push(`sshd: ${String(error)}`));
+  azure.booting.add(vm.machine.vmId);
+  azure.backing
+    .start(vm, address)
+    .catch((error: unknown) => process.stderr.write(`fake-azure: ${vm.name}: ${String(error)}\n`))
+    .finally(() => azure.booting.delete(vm.machine.vmId));
 };
 
 /** Of its first interface that has one; the private one where it has none. */

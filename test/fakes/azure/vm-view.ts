@@ -1,6 +1,6 @@
 // A virtual machine as GET shows it: what was put, without its secrets, with what Azure adds.
 
-import type { VirtualMachine } from './backing.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { dig, type JSONObject, object } from './json.ts';
 import { show } from './resources/store.ts';
 import type { Machine } from './world.ts';

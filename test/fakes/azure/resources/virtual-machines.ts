@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { errorOf, refuse } from '../arm-error.ts';
 import type { Answer, Azure, Call, Handler } from '../azure.ts';
 import { find } from '../azure.ts';
-import type { VirtualMachine } from '../backing.ts';
+import type { VirtualMachine } from '../backing/backing.ts';
 import { dig, type JSONObject, list, object, stringMap, text } from '../json.ts';
 import { accepted } from '../operations.ts';
 import { quotaRefusal, restrictionRefusal } from '../quota.ts';

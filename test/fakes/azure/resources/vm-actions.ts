@@ -1,7 +1,7 @@
 // What can be done to a virtual machine: DELETE and the POST actions.
 import { refuse } from '../arm-error.ts';
 import type { Azure, Call, Handler } from '../azure.ts';
-import type { VirtualMachine } from '../backing.ts';
+import type { VirtualMachine } from '../backing/backing.ts';
 import { sizeOf } from '../facts.ts';
 import { dig, list } from '../json.ts';
 import { accepted, preempt } from '../operations.ts';
