@@ -5,16 +5,28 @@ import { azureProvider } from '../../controller/provider/azure/azure-provider.ts
 import { machineNames } from '../../controller/provider/azure/names.ts';
 import type { Machine, Offering, Provider } from '../../controller/provider/provider.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
-import { type FakeAzureOptions, startFakeAzure } from '../fakes/azure/start.ts';
+import { type FakeAzure, type FakeAzureOptions, startFakeAzure } from '../fakes/azure/start.ts';
 import { until } from '../fakes/until.ts';
 
 type Azure = NonNullable<VMPoolSpec['provider']['azure']>;
+
+/** What the commands of the real first boot would leave: they install from the network, which tests have not. */
+export const AFTER_BOOT = 'mkdir -p /var/lib/berth /run/berth; echo {} > /var/lib/berth/boot.json; chown berth /run/berth';
 
 const CREDENTIALS = {
   AZURE_TENANT_ID: '00000000-0000-0000-0000-0000000000aa',
   AZURE_CLIENT_ID: '00000000-0000-0000-0000-0000000000bb',
   AZURE_CLIENT_SECRET: 'not-a-secret',
 };
+
+/** Of a controller that is to work against the fake. */
+export const environmentFor = ({ url, caFile, subscription }: FakeAzure): Readonly<Record<string, string>> => ({
+  ...CREDENTIALS,
+  AZURE_SUBSCRIPTION_ID: subscription,
+  BERTH_AZURE_ENDPOINT: url,
+  BERTH_AZURE_AUTHORITY: url,
+  BERTH_AZURE_CA_FILE: caFile,
+});
 
 export const meta = (name: string, uid: string) => ({
   name,
