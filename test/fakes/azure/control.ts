@@ -9,7 +9,7 @@ import type { Rule } from './faults.ts';
 import { dig, isObject, object, text } from './json.ts';
 import type { RequestLog } from './request-log.ts';
 import { show } from './resources/store.ts';
-import { publicAddress } from './vm-machine.ts';
+import { publicAddress } from './vm-power.ts';
 import { type Durations, readWorld, type World, writeWorld } from './world.ts';
 
 export interface Settings {

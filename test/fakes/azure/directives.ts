@@ -5,7 +5,7 @@ import type { VirtualMachine } from './backing/backing.ts';
 import { foldLocation } from './json.ts';
 import { removeGroup } from './resources/groups.ts';
 import { insert, remove } from './resources/store.ts';
-import { evict, powerDown, publicAddress, vanish } from './vm-machine.ts';
+import { evict, powerDown, publicAddress, vanish } from './vm-power.ts';
 
 export type Directive =
   /** So many more allocations succeed. */

@@ -7,7 +7,9 @@ import { removeGroup } from './resources/groups.ts';
 import { removeSettled, settle } from './resources/network.ts';
 import { shutdownEvent } from './shutdown.ts';
 import { createTimers, type Event, type Timers } from './timers.ts';
-import { childEvent, evict, failEvent, machineEvent, publicAddress } from './vm-machine.ts';
+import { removeChild } from './vm-children.ts';
+import { failEvent, machineEvent } from './vm-machine.ts';
+import { evict, publicAddress } from './vm-power.ts';
 import type { World } from './world.ts';
 
 export interface Fake extends Azure {
@@ -22,7 +24,7 @@ export const createFake = (world: World, backing: Backing): Fake => {
         machineEvent(fake, event);
         break;
       case 'child':
-        childEvent(fake, event.id);
+        removeChild(fake, event.id);
         break;
       case 'settle':
         settle(fake, event.id, event.operation);

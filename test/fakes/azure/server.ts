@@ -16,7 +16,7 @@ import { metadata } from './imds.ts';
 import { dig, text } from './json.ts';
 import { createRequestLog, type RequestLog, redacted } from './request-log.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
-import { powerDown } from './vm-machine.ts';
+import { powerDown } from './vm-power.ts';
 import type { World } from './world.ts';
 
 export interface ServerOptions {
@@ -107,7 +107,8 @@ const opened = (server: Server, port: number): Promise<number> =>
 
 const answerAzure = async (parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const base = `https://${request.headers.host}`;
-  const url = new URL(request.url ?? '/', base);
+  // By id the SDKs ask with two slashes at the start.
+  const url = new URL(`${base}${request.url ?? '/'}`);
   const { json, raw } = await bodyOf(request);
   const { fake } = parts;
   fake.timers.run();
