@@ -62,7 +62,7 @@ export const extension: Words = ({ refusal, asked }) =>
   `an extension that Berth did not ask for failed on machine ${asked.name}: ${theirs(refusal)}; look for a policy that adds it`;
 
 export const noAnswer: Words = ({ refusal, asked }) =>
-  `no answer from Azure about machine ${asked.name} (${refusal.code ?? theirs(refusal)}): it is looked for before it is asked for again`;
+  `no answer from Azure about machine ${asked.name} (${refusal.code ?? 'no connection'}): it is looked for before it is asked for again`;
 
 export const azureError: Words = ({ refusal, asked }) => `Azure failed on ${machine(asked)} in ${place(asked)}: ${theirs(refusal)}`;
 

@@ -349,6 +349,12 @@ const ROWS: readonly Row[] = [
     told: 'no answer from Azure about machine berth-0123456789 (ECONNRESET): it is looked for before it is asked for again',
   },
   {
+    when: 'there is no answer, as told by a detail',
+    said: { phase: 'sync', message: 'failed', details: [{ code: 'ETIMEDOUT' }] },
+    is: ['Adopt', 'none', 0, 'NoAnswer'],
+    told: 'no answer from Azure about machine berth-0123456789 (no connection): it is looked for before it is asked for again',
+  },
+  {
     when: 'the machine is gone',
     said: azureSays('resource_not_found'),
     is: ['Gone', 'none', 0, 'MachineGone'],
