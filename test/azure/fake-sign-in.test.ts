@@ -106,9 +106,9 @@ test('refuses versions and types that it does not know, in the words of Azure', 
   const id = `/subscriptions/${fake.subscription}/resourceGroups/${RG}/providers`;
   assert.match(
     await said(resources.resources.getById(`${id}/Microsoft.Compute/virtualMachines/busy`, '2000-01-01')),
-    /^400 NoRegisteredProviderFound/,
+    /^400 .*No registered resource provider found for API version '2000-01-01'/,
   );
-  assert.match(await said(resources.resources.getById(`${id}/Microsoft.Nothing/things/x`, '2026-04-01')), /^404 InvalidResourceType/);
+  assert.match(await said(resources.resources.getById(`${id}/Microsoft.Nothing/things/x`, '2026-04-01')), /^404 .*The resource type could not be found/);
   const other = new ComputeManagementClient(fake.credential, '00000000-0000-0000-0000-0000000000ff', fake.clientOptions);
   assert.match(await get(other), /^404 SubscriptionNotFound/);
 });

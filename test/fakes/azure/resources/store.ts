@@ -98,8 +98,6 @@ const compare = (a: string, b: string): number => {
   return a < b ? -1 : 1;
 };
 
-export const present = (azure: Azure, id: unknown): Resource | undefined => (typeof id === 'string' ? find(azure, id) : undefined);
-
 /** Makes it of a body, or writes the body over the one there is; `extra` is what Azure adds. */
 export const plain = (azure: Azure, call: Call, body: JSONObject, before: Resource | undefined, extra: JSONObject = {}): Resource => {
   const { location, tags, properties, id: _id, name: _name, type: _type, etag: _etag, ...top } = body;
