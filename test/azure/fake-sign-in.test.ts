@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ComputeManagementClient } from '@azure/arm-compute';
+import { ResourceManagementClient } from '@azure/arm-resources';
 import { ClientSecretCredential, WorkloadIdentityCredential } from '@azure/identity';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -102,13 +103,18 @@ test('says what is left, and refuses what is over it with the time to wait', asy
 });
 
 test('refuses versions and types that it does not know, in the words of Azure', async () => {
-  const { fake, resources } = world;
+  const { fake } = world;
+  // The world's own client still has the token that was ended above.
+  const resources = new ResourceManagementClient(fake.credential, fake.subscription, fake.clientOptions);
   const id = `/subscriptions/${fake.subscription}/resourceGroups/${RG}/providers`;
   assert.match(
     await said(resources.resources.getById(`${id}/Microsoft.Compute/virtualMachines/busy`, '2000-01-01')),
     /^400 .*No registered resource provider found for API version '2000-01-01'/,
   );
-  assert.match(await said(resources.resources.getById(`${id}/Microsoft.Nothing/things/x`, '2026-04-01')), /^404 .*The resource type could not be found/);
+  assert.match(
+    await said(resources.resources.getById(`${id}/Microsoft.Nothing/things/x`, '2026-04-01')),
+    /^404 .*The resource type could not be found/,
+  );
   const other = new ComputeManagementClient(fake.credential, '00000000-0000-0000-0000-0000000000ff', fake.clientOptions);
   assert.match(await get(other), /^404 SubscriptionNotFound/);
 });
