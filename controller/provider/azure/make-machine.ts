@@ -97,6 +97,8 @@ const tryCandidate = async (
     if (!(error instanceof AzureFailure)) throw error;
     const verdict = classifyError(error.refusal, { ...candidate, name: names.vm, facts, failures: azure.countFailure(uid) });
     azure.block(verdict, { ...candidate, name: names.vm, facts });
+    // What it needs may be missing: it is looked for, and made, before the next try.
+    if (verdict.decision === 'HaltPool') azure.forgetNetworks();
     return verdict;
   }
 };
