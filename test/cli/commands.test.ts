@@ -454,7 +454,7 @@ test('applies, deletes, validates and plans through the parts', async () => {
     (await runCLI(['validate', 'a.yaml'], { parts: { validate: async () => ({ documents: 3, problems: [] }) } })).out,
     '3 resource(s) valid\n',
   );
-  const plan = async () => ({ pools: [{ pool: { namespace: 'default', name: 'default' }, actions: [], waiting: [] }] });
+  const plan = async () => ({ pools: [{ pool: { namespace: 'default', name: 'default' }, actions: [], waiting: [], offers: [] }] });
   assert.match((await runCLI(['plan'], { parts: { plan } })).out, 'Nothing to do.');
   assert.is(JSON.parse((await runCLI(['plan', '--json'], { parts: { plan } })).out).pools.length, 1);
 });

@@ -1,0 +1,77 @@
+// Power of a virtual machine and the loss of it: boot, shutdown, eviction, disappearance. What is told of it follows at once.
+import { errorOf } from './arm-error.ts';
+import { type Azure, find } from './azure.ts';
+import type { VirtualMachine } from './backing/backing.ts';
+import { stopMeter } from './billing.ts';
+import { dig, list, text } from './json.ts';
+import { endOperation } from './operations.ts';
+import { remove, touch } from './resources/store.ts';
+import { lasting } from './timers.ts';
+import { detach } from './vm-children.ts';
+
+export const machineAt = (azure: Azure, id: string): VirtualMachine | undefined => {
+  const found = find(azure, id);
+  return found?.machine ? (found as VirtualMachine) : undefined;
+};
+
+export const boot = (azure: Azure, vm: VirtualMachine): void => {
+  vm.machine.power = 'running';
+  touch(azure, vm);
+  if (vm.machine.guest.bootFails) return;
+  const address = publicAddress(azure, vm);
+  if (address === undefined || vm.machine.guest.sshRefused) return;
+  azure.booting.add(vm.machine.vmId);
+  azure.backing
+    .start(vm, address)
+    .catch((error: unknown) => process.stderr.write(`fake-azure: ${vm.name}: ${String(error)}\n`))
+    .finally(() => azure.booting.delete(vm.machine.vmId));
+};
+
+/** Of its first interface that has one; the private one where it has none. */
+export const publicAddress = (azure: Azure, vm: VirtualMachine): string | undefined => {
+  for (const reference of list(dig(vm.properties, 'networkProfile', 'networkInterfaces'))) {
+    const nic = find(azure, text(dig(reference, 'id')) ?? '');
+    for (const ip of list(nic?.properties.ipConfigurations)) {
+      const pip = find(azure, text(dig(ip, 'properties', 'publicIPAddress', 'id')) ?? '');
+      const address = text(pip?.properties.ipAddress);
+      if (address !== undefined) return address;
+    }
+  }
+  return undefined;
+};
+
+/** The guest loses its power: what ran on it is gone. */
+export const powerDown = (azure: Azure, vm: VirtualMachine, power: 'stopping' | 'stopped' | 'deallocating'): void => {
+  vm.machine.power = power;
+  vm.machine.agentReady = false;
+  delete vm.machine.eviction;
+  touch(azure, vm);
+  void azure.backing.stop(vm.machine.vmId);
+};
+
+/** It is gone at once; what it leaves follows in a moment, or stays. */
+export const vanish = (azure: Azure, vm: VirtualMachine, withChildren: boolean): void => {
+  stopMeter(azure, vm);
+  remove(azure, vm.id);
+  void azure.backing.remove(vm.machine.vmId);
+  for (const child of vm.machine.children) {
+    if (child.delete && withChildren) azure.after(lasting(azure, 'child'), { kind: 'child', id: child.id });
+    else detach(azure, child.id);
+  }
+};
+
+/** Spot capacity is taken back: as its policy says. */
+export const evict = (azure: Azure, id: string): void => {
+  const vm = machineAt(azure, id);
+  if (!vm) return;
+  if (vm.properties.evictionPolicy === 'Delete') {
+    endOperation(azure, vm.machine.operation, 'Failed', errorOf('operation_preempted').failure);
+    vanish(azure, vm, true);
+    return;
+  }
+  powerDown(azure, vm, 'deallocating');
+  vm.machine.power = 'deallocated';
+  vm.machine.counted = false;
+  stopMeter(azure, vm);
+  touch(azure, vm);
+};
