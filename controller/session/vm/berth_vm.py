@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from process_tree import kill_marked
+from own_user import act_as_owner, as_roots, end_left_behind, own_user_name, remove_own_user
 from run_facts import all_facts, conclude, end_unstarted, facts
 from run_files import (HOME, Refused, Run, boot_id, make_private, own_environment, ring_streams, run_keys,
                        take_lock, wait_for_lock, write_atomically)
@@ -33,7 +33,7 @@ def launch(request):
         refuse_outdated(run)  # it may have been cleaned up while we waited
         if not (run.has('started.json') or run.has('exit.json') or run.alive()):
             if run.has('launch.json'):
-                kill_marked(run)  # a clone may go on where its supervisor was killed
+                end_left_behind(run)  # a clone may go on where its supervisor was killed
             take_over(run, request)
     finally:
         os.close(lock)
@@ -73,6 +73,7 @@ def take_over(run, request):
 
 def write_files(run, request):
     make_private(run.path('input'))
+    run.own_user = own_user_name(run)
     git = dict(request['git']) if request.get('git') else None
     secrets = {'env': request.get('secretEnv') or {}, 'git': (git or {}).pop('credentials', None)}
     spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'maxOutputBytes', 'logBase', 'memoryMiB')}
@@ -81,7 +82,7 @@ def write_files(run, request):
     if request.get('prompt') is not None:
         write_atomically(run.path('prompt'), request['prompt'].encode())
     # Last: with this file the run is taken over.
-    run.write('launch.json', dict(spec, git=git, hasPrompt=request.get('prompt') is not None))
+    run.write('launch.json', dict(spec, git=git, hasPrompt=request.get('prompt') is not None, ownUser=run.own_user))
 
 
 def start_supervisor(run):
@@ -93,9 +94,10 @@ def start_supervisor(run):
         return
     supervise = [sys.executable, '-ESs', os.path.abspath(__file__), 'supervise', run.key]
     settings = ['start-server', ';', 'set-option', '-g', 'history-limit', '50000', ';', 'set-option', '-g', 'remain-on-exit', 'off', ';']
-    command = [tmux, '-u', '-S', run.socket(), '-f', '/dev/null'] + settings
+    server = terminal_server(run, tmux)
+    command = server + ['-f', '/dev/null'] + settings
     command += ['new-session', '-d', '-s', 'berth', '-x', '220', '-y', '50', '-c', run.dir] + supervise
-    subprocess.run([tmux, '-S', run.socket(), 'kill-server'], env=env, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(server + ['kill-server'], env=env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     started = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     if started.returncode != 0:
         raise Refused('tmux did not start: %s' % started.stderr.decode(errors='replace').strip()[:500])
@@ -104,6 +106,12 @@ def start_supervisor(run):
         if time.monotonic() > until:
             raise Refused('the supervisor did not start; see %s' % run.path('supervisor.err'))
         time.sleep(0.01)
+
+
+def terminal_server(run, tmux='tmux'):
+    """Root's where the run has a user of its own: what becomes another user is root before."""
+    command = [tmux, '-u', '-S', run.socket()]
+    return as_roots(command) if run.own_user else command
 
 
 def stop(request):
@@ -119,7 +127,7 @@ def stop(request):
     lock = take_lock(run.path('lock'), fcntl.LOCK_EX)
     if lock is not None:
         if not run.has('exit.json'):
-            kill_marked(run)
+            end_left_behind(run)
             end_unstarted(run, 'launch', 'stopped before the program was started')
         os.close(lock)
     ring_streams(run.key)
@@ -180,6 +188,7 @@ def clean(request):
         if run.has('launch.json') and not run.has('exit.json') or run.alive():
             raise Refused('the run has not ended')
         remember_ended(run.key)
+        remove_own_user(run)
         make_private(os.path.join(HOME, 'trash'))
         os.rename(run.dir, os.path.join(HOME, 'trash', '%s.%d' % (run.key, time.time_ns())))
         ring_streams(run.key)
@@ -219,34 +228,40 @@ def stop_all(_request):
             break
         time.sleep(0.05)
     for run in map(Run, run_keys()):
-        kill_marked(run)
+        end_left_behind(run)
+        remove_own_user(run)
     return {}
 
 
-def socket(request):
-    """Where the terminal of a run can be attached to."""
+def attach(request):
+    """The command line that shows the terminal of a run."""
     run = Run('%s.%d' % (request['uid'], request['attempt']))
     if not run.has('launch.json') or run.has('exit.json') or not run.alive():
         raise Refused('the run has ended')
-    return {'socket': run.socket()}
+    return {'argv': terminal_server(run) + ['attach-session', '-t', '=berth']}
 
 
 def status(_request):
     return {'bootID': boot_id(), 'runs': all_facts()}
 
 
-COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'socket': socket,
+COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'attach': attach,
             'status': status}
+# What only root can do for a run with a user of its own.
+ROOTS = {'end': end_left_behind, 'remove-user': remove_own_user}
 
 
 def main(arguments):
     os.umask(0o077)
+    act_as_owner()
     if arguments[:1] == ['supervise']:
         from supervisor import supervise
         return supervise(Run(arguments[1]))
     if arguments == ['stream']:
         from stream import stream
         return stream()
+    if arguments[:1] and arguments[0] in ROOTS:
+        return ROOTS[arguments[0]](Run(arguments[1]))
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print('usage: berth_vm.py stream | %s' % ' | '.join(COMMANDS), file=sys.stderr)
         return 64
