@@ -6,12 +6,13 @@ import type { Config } from './config.ts';
 import { createFence } from './fence.ts';
 import { firstLook } from './first-look.ts';
 import { registerGauges } from './gauges.ts';
+import { keepInFolder } from './keep-in-folder.ts';
 import { createOperator, type Operator } from './operator.ts';
 import type { LogStore } from './output/log-store.ts';
 import { openLogStore } from './output/open-log-store.ts';
 import { sweepLogs } from './output/sweep-logs.ts';
 import { providerModules } from './provider/index.ts';
-import type { ProviderModules } from './provider/providers.ts';
+import { createProviders, type ProviderModules } from './provider/providers.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createHealth, type Health } from './runtime/health.ts';
 import type { Logger } from './runtime/log.ts';
@@ -22,6 +23,7 @@ import { stopAllRuns } from './session/stop-all-runs.ts';
 import { localShell } from './shell/local.ts';
 import { type Election, openStore, parseTarget } from './store/open.ts';
 import type { Store } from './store/store.ts';
+import { sweepMachines } from './sweep-machines.ts';
 
 export interface Composed {
   run(signal: AbortSignal): Promise<void>;
@@ -49,7 +51,8 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     onProblem: (problem) => log.warn({ problem }, target.type === 'dir' ? 'Could not take user input' : 'Had trouble with the API server'),
   });
   const { stateFolder, election, close } = opened;
-  const fence = createFence(election ? election.mayAct : () => true);
+  const mayAct = election ? election.mayAct : () => true;
+  const fence = createFence(mayAct);
   const logRoot = join(stateFolder, 'logs');
   const logs = fence.logs(openLogStore({ root: logRoot }));
   const hosts = createHosts({
@@ -59,9 +62,10 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     onError: (session, error) =>
       log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
   });
+  const providers = fence.providers(modules(config, stateFolder, opened.store.secret));
   const operator = createOperator({
     store: fence.store(opened.store),
-    providers: fence.providers(modules(config, stateFolder, opened.store.secret)),
+    providers,
     hosts: fence.hosts(hosts),
     logs,
     clock,
@@ -75,6 +79,20 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     run: async (signal) => {
       const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
       const server = await serve(config, operator, metrics, log, signal);
+      sweepMachines(
+        {
+          clock,
+          random: Math.random,
+          informers: operator.informers,
+          store: opened.store,
+          providers: createProviders(providers),
+          everyMs: config.sweepMs,
+          mayAct,
+          onError: (pool, problem) =>
+            log.warn({ VMPool: { namespace: pool.namespace, name: pool.name }, problem }, 'Could not sweep machines'),
+        },
+        signal,
+      );
       firstLook(operator.informers, hosts, signal)
         .then(() => opened.tellLooked?.())
         .catch((error: unknown) => log.warn({ error }, 'Could not tell commands that all VMs were looked at'));
@@ -103,6 +121,7 @@ export const modules = (config: Config, stateFolder: string, secret?: Store['sec
       releases: secret !== undefined,
       stopAll: stopAllRuns,
     },
+    azure: { ...config.azure, keep: secret && keepInFolder(stateFolder) },
   });
   // In a cluster the controller's own machine is the pod: nobody gets to run there by writing a pool.
   const isOpen = config.allowLocal || parseTarget(config.store, config.directory).type === 'dir';

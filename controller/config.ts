@@ -34,8 +34,30 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number } | undefined;
   readonly logLevel: LogLevel;
   readonly environment: Environment;
+  readonly azure: AzureConfig;
+  /** BERTH_SWEEP_SECONDS: how often machines that belong to nobody are looked for. */
+  readonly sweepMs: number;
   readonly holder: { readonly pid: number; readonly host: string; readonly command: string };
 }
+
+/** Where Azure is, and how its machines are reached: all unset but where something stands in for it. */
+export interface AzureConfig {
+  readonly place: {
+    /** BERTH_AZURE_ENDPOINT: of Azure Resource Manager. */
+    readonly endpoint: string | undefined;
+    /** BERTH_AZURE_AUTHORITY: the host that gives tokens. */
+    readonly authority: string | undefined;
+    /** BERTH_AZURE_CA_FILE: certificates (PEM) that both are trusted by. */
+    readonly caFile: string | undefined;
+    readonly environment: Environment;
+  };
+  /** BERTH_AZURE_SSH_USER, BERTH_AZURE_SSH_PORT. */
+  readonly ssh: { readonly user: string | undefined; readonly port: number | undefined };
+  /** BERTH_AZURE_GRACE_SECONDS: how old something has to be before it counts as left behind. */
+  readonly graceMs: number | undefined;
+}
+
+const MACHINE_SWEEP_MS = 180_000;
 
 const RETENTION_MS = 7 * 24 * 3600_000;
 
@@ -51,8 +73,24 @@ export const readConfig = (options: ControllerOptions = {}, environment: Environ
   http: httpAddress(options.httpAddress ?? environment.BERTH_HTTP_ADDRESS),
   logLevel: oneOf('BERTH_LOG_LEVEL', environment.BERTH_LOG_LEVEL, ['debug', 'info', 'warn', 'error'] as const) ?? 'info',
   environment,
+  azure: azureConfig(environment),
+  sweepMs: environment.BERTH_SWEEP_SECONDS ? Number(environment.BERTH_SWEEP_SECONDS) * 1000 : MACHINE_SWEEP_MS,
   holder: { pid: process.pid, host: hostname(), command: process.argv.slice(1).join(' ') },
 });
+
+const azureConfig = (environment: Environment): AzureConfig => {
+  const { BERTH_AZURE_SSH_PORT: port, BERTH_AZURE_GRACE_SECONDS: grace } = environment;
+  return {
+    place: {
+      endpoint: environment.BERTH_AZURE_ENDPOINT || undefined,
+      authority: environment.BERTH_AZURE_AUTHORITY || undefined,
+      caFile: environment.BERTH_AZURE_CA_FILE || undefined,
+      environment,
+    },
+    ssh: { user: environment.BERTH_AZURE_SSH_USER || undefined, port: port ? Number(port) : undefined },
+    graceMs: grace ? Number(grace) * 1000 : undefined,
+  };
+};
 
 /** Where Berth keeps its manifests when it is told nothing (SPEC 4). */
 const defaultDirectory = (environment: Environment): string =>

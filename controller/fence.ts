@@ -46,6 +46,10 @@ const fenceProvider = (provider: Provider, guard: Guard): Provider => ({
   delete: guard((...args) => provider.delete(...args)),
   connect: (machine) => provider.connect(machine),
   offerings: (pool) => provider.offerings(pool),
+  ...(provider.hostKey && { hostKey: provider.hostKey }),
+  ...(provider.conditions && { conditions: provider.conditions }),
+  ...(provider.sweep && { sweep: guard(provider.sweep) }),
+  ...(provider.release && { release: guard(provider.release) }),
 });
 
 const fenceHosts = (hosts: Hosts, guard: Guard): Hosts => ({

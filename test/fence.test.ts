@@ -22,6 +22,8 @@ const READS = [
   'provider.list',
   'provider.connect',
   'provider.offerings',
+  'provider.hostKey',
+  'provider.conditions',
   'hosts.open',
   'hosts.close',
   'hosts.onChange',
@@ -31,6 +33,7 @@ const READS = [
 ];
 const EFFECTS = [
   ...['store.create', 'store.patchStatus', 'store.patchFinalizers', 'store.delete', 'provider.create', 'provider.delete'],
+  ...['provider.sweep', 'provider.release'],
   ...['host.launch', 'host.stop', 'host.refuse', 'host.setDeadline', 'host.type', 'host.clean', 'logs.append', 'logs.skip', 'logs.remove'],
 ];
 

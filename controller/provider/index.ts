@@ -1,6 +1,8 @@
 // Which providers there are, by the type a pool names. A new one is a folder here and a line in this list.
 import type { Clock } from '../api/clock.ts';
 import type { Shell } from '../shell/shell.ts';
+import type { AzureProviderOptions } from './azure/azure-provider.ts';
+import { azureProvider } from './azure/azure-provider.ts';
 import { localProvider } from './local/local-provider.ts';
 import type { ProviderModules } from './providers.ts';
 import type { SSHProviderOptions } from './ssh/ssh-provider.ts';
@@ -17,9 +19,10 @@ export interface ProvidersOptions {
     readonly stopAll: (shell: Shell) => Promise<void>;
   };
   readonly ssh: Omit<SSHProviderOptions, 'clock'>;
+  readonly azure: Omit<AzureProviderOptions, 'clock'>;
 }
 
-export const providerModules = ({ clock, local, ssh }: ProvidersOptions): ProviderModules => {
-  const modules = [localProvider({ ...local, clock }), sshProvider({ ...ssh, clock })];
+export const providerModules = ({ clock, local, ssh, azure }: ProvidersOptions): ProviderModules => {
+  const modules = [localProvider({ ...local, clock }), sshProvider({ ...ssh, clock }), azureProvider({ ...azure, clock })];
   return new Map(modules.map((module) => [module.type, module]));
 };

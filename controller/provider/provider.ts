@@ -1,5 +1,6 @@
 // The contract of a provider: machines for VM objects. A machine's name derives from the VM object's uid, so creating
 // what exists is success, deleting what is gone is success, and no record of ours is needed to find what costs money.
+import type { ConditionUpdate } from '../api/condition.ts';
 import type { VM, VMPool } from '../api/types.generated.ts';
 import type { Shell } from '../shell/shell.ts';
 
@@ -14,6 +15,17 @@ export interface Provider {
   connect(machine: Machine): Shell;
   /** What this pool can be given now, in order of preference; what it costs, and why some of it is not to be had. */
   offerings(pool: VMPool): readonly Offering[];
+  /** The public keys its server may show, one a line, known before there is a machine: recorded before `create` is called. */
+  hostKey?(vm: VM): Promise<string>;
+  /** What the pool has to say besides what its machines do (DeadMansSwitch). */
+  conditions?(pool: VMPool): readonly ConditionUpdate[];
+  /**
+   * Deletes what is marked as this pool's and belongs to no VM object, once it is old enough that none can still be on its
+   * way. `vmUIDs` is asked after all that exists was listed, so that nothing new is judged by an older list.
+   */
+  sweep?(pool: VMPool, vmUIDs: () => Promise<ReadonlySet<string>>, signal: AbortSignal): Promise<void>;
+  /** Removes what the machines of a pool shared, once they are gone. Throws `unavailable` until nothing is left. */
+  release?(pool: VMPool, signal: AbortSignal): Promise<void>;
 }
 
 export interface Machine {

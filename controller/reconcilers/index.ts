@@ -56,7 +56,11 @@ export const createReconcilers = (reads: Reads): Reconcilers => {
     },
     vm: {
       kind: 'VM',
-      observe: createVMObserve({ ...reads, machine: machines.find }),
+      observe: createVMObserve({
+        ...reads,
+        machine: machines.find,
+        hostKey: async (vm, pool) => providers.of(pool).hostKey?.(vm),
+      }),
       decide: decideVM,
       act: createVMAct({ store, providers, hosts, forgetMachines: machines.forget }),
       status: vmStatus,
@@ -65,7 +69,7 @@ export const createReconcilers = (reads: Reads): Reconcilers => {
       kind: 'VMPool',
       observe: createPoolObserve({ ...reads, secret, settle: store.settle }),
       decide: decidePool,
-      act: createPoolAct(store),
+      act: createPoolAct(store, providers),
       status: poolStatus,
     },
   };

@@ -3,19 +3,21 @@
 import { OperatorError } from '../../api/error.ts';
 import { API_VERSION, FINALIZER, type Kinds } from '../../api/object.ts';
 import type { VMPool } from '../../api/types.generated.ts';
+import type { Providers } from '../../provider/providers.ts';
 import type { Store } from '../../store/store.ts';
 import { addFinalizer, preconditionOf, removeFinalizer } from '../ownership.ts';
 import type { NewVM, PoolAction, PoolObserved } from './model.ts';
 import { drainingStatus, placedStatus, waitingStatus } from './patches.ts';
 
 export const createPoolAct =
-  (store: Store) =>
-  async (action: PoolAction, observed: PoolObserved): Promise<Kinds['VMPool'] | undefined> => {
+  (store: Store, providers: Providers) =>
+  async (action: PoolAction, observed: PoolObserved, signal: AbortSignal): Promise<Kinds['VMPool'] | undefined> => {
     const { now } = observed;
     switch (action.do) {
       case 'hold':
         return addFinalizer(store, 'VMPool', owner(observed));
       case 'release':
+        await removeShared(providers, owner(observed), signal);
         await removeFinalizer(store, 'VMPool', owner(observed));
         return undefined;
       case 'createVM':
@@ -38,6 +40,12 @@ export const createPoolAct =
 const owner = ({ pool, key }: PoolObserved): VMPool => {
   if (!pool) throw new OperatorError('bug', `an action on pool ${key.name}, which does not exist`);
   return pool;
+};
+
+/** Nothing where its machines stay, or where it was abandoned. */
+const removeShared = async (providers: Providers, pool: VMPool, signal: AbortSignal): Promise<void> => {
+  if (pool.spec.deletionPolicy === 'Retain' || pool.metadata.annotations?.['berth.dev/abandon'] === 'true') return;
+  await providers.of(pool).release?.(pool, signal);
 };
 
 /** Born with its finalizer: there is no moment in which a machine could exist for an object that may vanish. */

@@ -1,5 +1,6 @@
 // What the pool's reconciler sees and what it can do. Its key makes every placement of the pool, so that no two sessions
 // race for a slot, and sets VMs Draining, so that none is placed on a VM that leaves.
+import type { ConditionUpdate } from '../../api/condition.ts';
 import type { ObjectKey } from '../../api/object.ts';
 import type { SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
@@ -19,6 +20,8 @@ export interface PoolObserved {
   /** Names for new VMs, lowest first: neither existing nor named by the status of an existing session. */
   readonly freeNames: readonly string[];
   readonly offerings: readonly Offering[];
+  /** What the provider has to say besides. */
+  readonly providerConditions?: readonly ConditionUpdate[];
   /** Why the provider can't be used at all (credentials, settings). */
   readonly providerProblem?: string;
   readonly logStoreHasSpace: boolean;

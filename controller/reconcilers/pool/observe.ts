@@ -5,7 +5,6 @@ import { poolSettings } from '../../api/settings.ts';
 import type { Session, VMPool } from '../../api/types.generated.ts';
 import type { View } from '../../api/view.ts';
 import type { LogStore } from '../../output/log-store.ts';
-import type { Offering } from '../../provider/provider.ts';
 import type { Providers } from '../../provider/providers.ts';
 import type { Hosts } from '../../session/host.ts';
 import type { Store } from '../../store/store.ts';
@@ -65,10 +64,13 @@ const freeNames = (reads: PoolReads, key: ObjectKey, count: number): readonly st
   return names;
 };
 
-const offered = (providers: Providers, pool: VMPool | undefined): { offerings: readonly Offering[]; providerProblem?: string } => {
+type Offered = Pick<PoolObserved, 'offerings' | 'providerConditions' | 'providerProblem'>;
+
+const offered = (providers: Providers, pool: VMPool | undefined): Offered => {
   if (!pool) return { offerings: [] };
   try {
-    return { offerings: providers.of(pool).offerings(pool) };
+    const provider = providers.of(pool);
+    return { offerings: provider.offerings(pool), providerConditions: provider.conditions?.(pool) ?? [] };
   } catch (error) {
     return { offerings: [], providerProblem: errorMessage(error) };
   }

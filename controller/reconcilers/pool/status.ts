@@ -72,6 +72,7 @@ const conditions = (
     observed.providerProblem === undefined
       ? { type: 'ProviderReady', status: 'True', reason: 'Ready', message: 'the provider answers' }
       : { type: 'ProviderReady', status: 'False', reason: 'ProviderNotReady', message: observed.providerProblem },
+    ...(observed.providerConditions ?? []),
     ...(quota ? [{ type: 'QuotaBlocked', status: 'True' as const, ...quota }] : []),
     ...(budget ? [{ type: 'BudgetBlocked', status: 'True' as const, ...budget }] : []),
     ...(observed.logStoreHasSpace

@@ -74,7 +74,10 @@ const changeMachine = async (
 
 const connect = ({ providers, hosts }: VMEffects, { vm, pool, machine }: VMObserved): void => {
   if (!pool || !machine) throw new OperatorError('bug', `connecting VM ${vm.metadata.name}, which has no machine`);
-  hosts.open(vm.metadata.uid, machine, (running) => providers.of(pool).connect(running));
+  // What was recorded of its keys holds across restarts of ours, also that one of them is not shown any more.
+  const hostKey = vm.status?.hostKey ?? machine.hostKey;
+  const known = hostKey === undefined ? machine : { ...machine, hostKey };
+  hosts.open(vm.metadata.uid, known, (running) => providers.of(pool).connect(running));
 };
 
 /** A cache that is behind has not heard of the newest sessions: no run is touched for that. */

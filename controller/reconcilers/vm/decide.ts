@@ -40,8 +40,9 @@ const actionsFor = (observed: VMObserved, state: VMState): readonly VMAction[] =
   }
 };
 
-const create = ({ machine, providerProblem }: VMObserved): VMAction[] =>
-  machine || providerProblem !== undefined ? [] : [{ do: 'createMachine', because: 'it has no machine' }];
+/** Not before this pass has written down the keys it will show: a crash leaves no machine that nobody can verify. */
+const create = ({ machine, hostKey, providerProblem }: VMObserved): VMAction[] =>
+  machine || hostKey !== undefined || providerProblem !== undefined ? [] : [{ do: 'createMachine', because: 'it has no machine' }];
 
 const connect = ({ machine, host }: VMObserved): VMAction[] =>
   machine?.state === 'running' && !host ? [{ do: 'connect', because: 'its machine runs' }] : [];

@@ -11,6 +11,8 @@ export interface VMObserved {
   readonly pool?: VMPool;
   /** The machine made for this object, read live. */
   readonly machine?: Machine;
+  /** The keys its machine will show, where the provider knows them beforehand: they are recorded before it is made. */
+  readonly hostKey?: string;
   /** The provider could not be asked: nothing is known of the machine, and nothing is done to it. */
   readonly providerProblem?: string;
   /** Present once the connection was opened. */

@@ -14,6 +14,8 @@ export interface VMReads {
   readonly sessions: View<'Session'>;
   readonly vms: View<'VM'>;
   readonly hosts: Hosts;
+  /** The keys that its machine will show, where the provider knows them beforehand. */
+  hostKey(vm: VM, pool: VMPool): Promise<string | undefined>;
   /** The machine made for a VM object: one listing serves all VMs of a pool. */
   machine(vm: VM, pool: VMPool, signal: AbortSignal): Promise<Machine | undefined>;
 }
@@ -49,10 +51,12 @@ const findMachine = async (
   vm: VM,
   pool: VMPool,
   signal: AbortSignal,
-): Promise<{ machine?: Machine; providerProblem?: string }> => {
+): Promise<Pick<VMObserved, 'machine' | 'hostKey' | 'providerProblem'>> => {
   try {
     const machine = await reads.machine(vm, pool, signal);
-    return machine ? { machine } : {};
+    if (machine) return { machine };
+    const hostKey = vm.status?.hostKey === undefined ? await reads.hostKey(vm, pool) : undefined;
+    return hostKey === undefined ? {} : { hostKey };
   } catch (error) {
     return { providerProblem: errorMessage(error) };
   }

@@ -35,11 +35,12 @@ export const status = (
 };
 
 /** What was once seen stays, also when the machine is gone: it tells what it was and what it cost. */
-const machineFields = ({ vm, pool, machine }: VMObserved): Partial<VMStatus> => {
+const machineFields = ({ vm, pool, machine, hostKey }: VMObserved): Partial<VMStatus> => {
   const size = pool && poolSizes(pool.spec).find(({ name }) => name === vm.spec.size);
   const memoryMiB = machine?.memoryMiB ?? size?.memoryMiB;
   return {
     slots: vm.spec.slots,
+    ...(hostKey === undefined ? {} : { hostKey }),
     ...(machine && memoryMiB !== undefined && vm.status?.memoryMiB === undefined ? { memoryMiB } : {}),
     ...(machine
       ? {

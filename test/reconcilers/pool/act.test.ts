@@ -1,6 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Kinds, ObjectKey } from '../../../controller/api/object.ts';
+import type { VMPool } from '../../../controller/api/types.generated.ts';
+import type { Providers } from '../../../controller/provider/providers.ts';
 import { SESSION_INDEXES, VM_INDEXES } from '../../../controller/reconcilers/indexes.ts';
 import { createLearningStore } from '../../../controller/reconcilers/learning-store.ts';
 import { createPoolAct } from '../../../controller/reconcilers/pool/act.ts';
@@ -15,6 +17,8 @@ import { createMemoryDatabase, openMemoryStore } from '../../fakes/memory-store.
 
 const test = suite('pool: observe and act');
 
+const { signal } = new AbortController();
+const NONE: Providers = { of: () => ({}) as never };
 const KEY: ObjectKey = { namespace: 'default', name: 'default' };
 
 /** A pool in a store in memory, with caches that learn what is written, and passes made one by one. */
@@ -29,7 +33,16 @@ const openWorld = () => {
   const learned: string[] = [];
   const learn = (object: Kinds[keyof Kinds]): void => void learned.push(`${object.kind} ${object.metadata.name}`);
   const store = createLearningStore(openMemoryStore(database), { Session: learn, VM: learn, VMPool: learn });
-  const offered = { problem: undefined as string | undefined };
+  const offered: { problem: string | undefined } = { problem: undefined };
+  const released: string[] = [];
+  const providers: Providers = {
+    of: () => {
+      if (offered.problem !== undefined) throw new Error(offered.problem);
+      const told = [{ type: 'DeadMansSwitch', status: 'False', reason: 'NoIdentity', message: 'x' }];
+      const release = async ({ metadata }: VMPool) => void released.push(metadata.name);
+      return { offerings: () => [offering('l')], conditions: () => told, release } as never;
+    },
+  };
   const observe = createPoolObserve({
     pools: caches.VMPool,
     sessions: caches.Session,
@@ -38,23 +51,18 @@ const openWorld = () => {
     settle: store.settle,
     hosts: { get: () => undefined },
     logs: { hasSpace: async () => true },
-    providers: {
-      of: () => {
-        if (offered.problem !== undefined) throw new Error(offered.problem);
-        return { offerings: () => [offering('l')] } as never;
-      },
-    },
+    providers,
   });
-  const act = createPoolAct(store);
+  const act = createPoolAct(store, providers);
   const pass = async (): Promise<readonly string[]> => {
     const observed = await observe(KEY, NOW);
     if (!observed) return ['nothing to do'];
     const { actions } = decide(observed);
-    for (const action of actions) await act(action, observed);
+    for (const action of actions) await act(action, observed, signal);
     return actions.map(({ do: what }) => what);
   };
   const { spec } = pool();
-  return { database, observe, pass, learned, offered, createPool: () => database.create('VMPool', { metadata: KEY, spec }) };
+  return { database, observe, pass, learned, offered, released, createPool: () => database.create('VMPool', { metadata: KEY, spec }) };
 };
 const newSession = (name: string, spec: object = {}) => ({ metadata: { namespace: 'default', name }, spec: { prompt: 'work', ...spec } });
 
@@ -82,15 +90,16 @@ test('a placement made on an old version of the session is refused', async () =>
   const observed = await observe(KEY, NOW);
   database.edit('Session', { namespace: 'default', name: 'a' }, { spec: { priority: 1 } });
   const [one] = observed?.sessions ?? [];
-  const refused = createPoolAct(openMemoryStore(database))(
+  const refused = createPoolAct(openMemoryStore(database), NONE)(
     { do: 'explainWait', session: one as never, wait: { reason: 'PoolFull', message: 'x' }, because: 'x' },
     observed as never,
+    signal,
   );
   assert.match(await refused.then(String, String), 'changed meanwhile');
 });
 
 test('a deleted pool drains its VM, waits, and goes with its last VM', async () => {
-  const { database, pass, createPool } = openWorld();
+  const { database, pass, released, createPool } = openWorld();
   const { metadata } = createPool();
   database.create('Session', newSession('a'));
   await pass();
@@ -104,7 +113,9 @@ test('a deleted pool drains its VM, waits, and goes with its last VM', async () 
   assert.equal(await pass(), []);
   database.delete('VM', { ...KEY, name: 'default-0', uid: vm.metadata.uid });
   database.patchFinalizers('VM', { ...KEY, ...(database.get('VM', { ...KEY, name: 'default-0' })?.metadata ?? vm.metadata) }, []);
+  assert.equal(released, []);
   assert.equal(await pass(), ['release']);
+  assert.equal(released, ['default']);
   assert.equal(await pass(), ['nothing to do']);
 });
 
@@ -123,6 +134,11 @@ test('sees what is missing, what is broken, and when counters are due', async ()
   assert.equal([second?.countersDue, second?.missingSecrets.size], [false, 0]);
   assert.is((await observe(KEY, NOW + 5000))?.countersDue, true);
   assert.is((await observe(KEY, NOW - 3600_000))?.countersDue, true);
+  offered.problem = undefined;
+  assert.equal(
+    (await observe(KEY, NOW))?.providerConditions?.map(({ type }) => type),
+    ['DeadMansSwitch'],
+  );
 });
 
 test('a name that a session still tells of is not used again', async () => {
@@ -137,11 +153,20 @@ test('a name that a session still tells of is not used again', async () => {
   assert.is((await observe(KEY, NOW))?.freeNames[0], 'default-1');
 });
 
+test('what machines shared stays where they are retained', async () => {
+  const { database, pass, released, createPool } = openWorld();
+  const { metadata } = createPool();
+  await pass();
+  database.edit('VMPool', KEY, { spec: { deletionPolicy: 'Retain' } });
+  database.delete('VMPool', { ...KEY, uid: metadata.uid });
+  assert.equal([await pass(), released], [['release'], []]);
+});
+
 test('an action on a pool that is not there is a bug', async () => {
   const { observe, database } = openWorld();
   database.create('Session', newSession('a'));
   const observed = await observe(KEY, NOW);
-  const refused = createPoolAct(openMemoryStore(database))({ do: 'hold', because: 'x' }, observed as never);
+  const refused = createPoolAct(openMemoryStore(database), NONE)({ do: 'hold', because: 'x' }, observed as never, signal);
   assert.match(await refused.then(String, String), 'does not exist');
 });
 

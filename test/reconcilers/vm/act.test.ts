@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { VM } from '../../../controller/api/types.generated.ts';
-import type { Provider } from '../../../controller/provider/provider.ts';
+import type { Machine, Provider } from '../../../controller/provider/provider.ts';
 import { createVMAct } from '../../../controller/reconcilers/vm/act.ts';
 import type { VMAction, VMObserved } from '../../../controller/reconcilers/vm/model.ts';
 import { finished, placed } from '../../builders/session.ts';
@@ -27,7 +27,7 @@ const openWorld = () => {
       if (vm.metadata.name === 'refused') throw new Error('no cores');
     },
     delete: async ({ id }: { id: string }) => void asked.push(`delete ${id}`),
-    connect: ({ id }: { id: string }) => `shell of ${id}`,
+    connect: ({ id, hostKey }: Machine) => `shell of ${id}${hostKey === undefined ? '' : ` with ${hostKey}`}`,
   } as unknown as Provider;
   const forgetMachines = (uid: string) => void asked.push(`forget ${uid}`);
   const act = createVMAct({ store: openMemoryStore(database), providers: { of: () => provider }, hosts, forgetMachines });
@@ -125,6 +125,19 @@ test('stops and cleans up what runs for nobody, where it can be reached', async 
     ['stop', 'default-0', run, 'Graceful'],
     ['clean', 'default-0', run],
   ]);
+});
+
+test('checks a host by what was recorded of its keys, before what the provider says', async () => {
+  const { make, hosts } = openWorld();
+  await make(
+    'connect',
+    vmWorld(readyVM('default-0', { status: { hostKey: 'recorded' } }), { machine: machine('running', { hostKey: 'listed' }) }),
+  );
+  await make('connect', vmWorld(readyVM('default-1'), { machine: machine('running', { hostKey: 'listed' }) }));
+  assert.equal(
+    hosts.told.map(([, , , shell]) => shell),
+    ['shell of machine with recorded', 'shell of machine with listed'],
+  );
 });
 
 test('a machine without a pool, and a connection without a machine, are bugs', async () => {

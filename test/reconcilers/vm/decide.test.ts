@@ -18,6 +18,8 @@ const busy = (vm: VMObserved['vm']) => [placed('a', vm, 'yes')];
 
 test('a VM without a machine gets one, and is looked at until it is ready', () => {
   assert.equal(told(vmWorld(newVM('default-0'))), ['createMachine: it has no machine']);
+  // The keys it will show are written down first.
+  assert.equal(told(vmWorld(newVM('default-0'), { hostKey: 'ssh-ed25519 AAAA' })), []);
   assert.is(again(vmWorld(newVM('default-0', { meta: { creationTimestamp: ago(0) } }))), 2);
 });
 

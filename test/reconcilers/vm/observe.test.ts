@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Session } from '../../../controller/api/types.generated.ts';
+import type { Session, VM } from '../../../controller/api/types.generated.ts';
 import type { Machine } from '../../../controller/provider/provider.ts';
 import { SESSION_INDEXES } from '../../../controller/reconcilers/indexes.ts';
 import { createMachines } from '../../../controller/reconcilers/vm/machines.ts';
@@ -21,7 +21,9 @@ const test = suite('vm: observe');
 const { signal } = new AbortController();
 const vm = readyVM('default-0');
 
-const openWorld = (world: { sessions?: readonly Session[]; poolUID?: string; list?: () => Promise<readonly Machine[]> } = {}) => {
+const openWorld = (
+  world: { sessions?: readonly Session[]; poolUID?: string; list?: () => Promise<readonly Machine[]>; hostKey?: string } = {},
+) => {
   const caches = { sessions: createCache<'Session'>(SESSION_INDEXES), vms: createCache<'VM'>(), pools: createCache<'VMPool'>() };
   for (const one of world.sessions ?? []) caches.sessions.put(one);
   caches.vms.put(vm);
@@ -34,9 +36,10 @@ const openWorld = (world: { sessions?: readonly Session[]; poolUID?: string; lis
     return world.list ? world.list() : [machine()];
   };
   const machines = createMachines({ of: () => ({ list }) as never }, clock);
-  const observe = createVMObserve({ ...caches, hosts, machine: machines.find });
+  const observe = createVMObserve({ ...caches, hosts, machine: machines.find, hostKey: async () => world.hostKey });
   return {
     observe: (name = 'default-0') => observe({ namespace: 'default', name }, NOW, signal),
+    put: (changed: VM) => caches.vms.put(changed),
     hosts,
     clock,
     machines,
@@ -54,6 +57,15 @@ test('sees its pool and its machine, and of a pool that is another one of the na
   const { observe, listings } = openWorld({ poolUID: 'another' });
   const other = await observe();
   assert.equal([other?.pool, other?.machine, listings()], [undefined, undefined, 0]);
+});
+
+test('asks for the keys of a machine only while it is not there and they are not recorded', async () => {
+  const empty = { list: async () => [], hostKey: 'ssh-ed25519 AAAA' };
+  assert.is((await openWorld(empty).observe())?.hostKey, 'ssh-ed25519 AAAA');
+  assert.is((await openWorld({ hostKey: 'ssh-ed25519 AAAA' }).observe())?.hostKey, undefined);
+  const recorded = openWorld(empty);
+  recorded.put({ ...vm, metadata: { ...vm.metadata, resourceVersion: '2' }, status: { ...vm.status, hostKey: 'ssh-ed25519 AAAA' } });
+  assert.is((await recorded.observe())?.hostKey, undefined);
 });
 
 test('a machine that is not listed is not there; a provider that does not answer is a problem', async () => {

@@ -186,4 +186,8 @@ test('a machine may say why it failed, and what memory it has', () => {
   assert.is(shown(vmWorld(newVM('default-0'))).status?.memoryMiB, undefined);
 });
 
+test('shows the keys of a machine that is to be made', () => {
+  assert.is(shown(vmWorld(newVM('default-0'), { hostKey: 'ssh-ed25519 AAAA' })).status?.hostKey, 'ssh-ed25519 AAAA');
+});
+
 test.run();

@@ -1,0 +1,58 @@
+// Where machines are reached: their network interfaces' addresses, listed only while one of them is not known. They keep them
+// as long as they live.
+import type { NetworkInterface, PublicIPAddress } from '@azure/arm-network';
+import { isNotFound } from './azure-failure.ts';
+import { type Azure, callOptions } from './clients.ts';
+import type { AzureSettings } from './settings.ts';
+
+export interface Addresses {
+  /** By the machine's id in lower case. Asks Azure only where one of these is not known. */
+  of(vmIDs: readonly string[], settings: AzureSettings, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+}
+
+export const createAddresses = (azure: Azure): Addresses => {
+  const known = new Map<string, string>();
+  return {
+    of: async (vmIDs, settings, signal) => {
+      if (vmIDs.every((id) => known.has(id))) return known;
+      const { interfaces, publics } = await read(azure, settings, signal);
+      for (const nic of interfaces) {
+        const vmID = nic.virtualMachine?.id?.toLowerCase();
+        const address = addressOf(nic, publics, settings.network.publicIP);
+        if (vmID !== undefined && address !== undefined) known.set(vmID, address);
+      }
+      return known;
+    },
+  };
+};
+
+const addressOf = (
+  { ipConfigurations = [] }: NetworkInterface,
+  publics: ReadonlyMap<string, string>,
+  isPublic: boolean,
+): string | undefined => {
+  const [first] = ipConfigurations;
+  return isPublic ? publics.get(first?.publicIPAddress?.id?.toLowerCase() ?? '') : first?.privateIPAddress;
+};
+
+const read = (azure: Azure, { resourceGroup, network: { publicIP } }: AzureSettings, signal: AbortSignal) =>
+  azure.call(async ({ network }) => {
+    const [interfaces, addresses] = await Promise.all([
+      all<NetworkInterface>(network.networkInterfaces.list(resourceGroup, callOptions(undefined, signal))),
+      publicIP ? all<PublicIPAddress>(network.publicIPAddresses.list(resourceGroup, callOptions(undefined, signal))) : [],
+    ]);
+    const publics = new Map(
+      addresses.flatMap(({ id, ipAddress }): [string, string][] => (id && ipAddress ? [[id.toLowerCase(), ipAddress]] : [])),
+    );
+    return { interfaces, publics };
+  });
+
+const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
+  const found: T[] = [];
+  try {
+    for await (const item of items) found.push(item);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return found;
+};

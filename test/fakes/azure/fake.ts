@@ -1,0 +1,63 @@
+// The fake put together: world, clock, timers, backing. It knows no HTTP; server.ts does.
+import type { Azure } from './azure.ts';
+import type { Backing, VirtualMachine } from './backing/backing.ts';
+import { chaosEvent } from './chaos.ts';
+import { createClock } from './clock.ts';
+import { removeGroup } from './resources/groups.ts';
+import { removeSettled, settle } from './resources/network.ts';
+import { shutdownEvent } from './shutdown.ts';
+import { createTimers, type Event, type Timers } from './timers.ts';
+import { childEvent, evict, failEvent, machineEvent, publicAddress } from './vm-machine.ts';
+import type { World } from './world.ts';
+
+export interface Fake extends Azure {
+  readonly timers: Timers;
+}
+
+export const createFake = (world: World, backing: Backing): Fake => {
+  const clock = createClock(world.clock);
+  const happen = (event: Event): void => {
+    switch (event.kind) {
+      case 'machine':
+        machineEvent(fake, event);
+        break;
+      case 'child':
+        childEvent(fake, event.id);
+        break;
+      case 'settle':
+        settle(fake, event.id, event.operation);
+        break;
+      case 'remove':
+        removeSettled(fake, event.id, event.operation);
+        break;
+      case 'removeGroup':
+        removeGroup(fake, event.id, event.operation);
+        break;
+      case 'evict':
+        evict(fake, event.id);
+        break;
+      case 'schedule':
+        shutdownEvent(fake, event.id, event.time);
+        break;
+      case 'chaos':
+        chaosEvent(fake);
+        break;
+      case 'fail':
+        failEvent(fake, event.operation);
+        break;
+    }
+  };
+  const timers = createTimers(world, clock.now, happen);
+  const fake: Fake = { world, clock, backing, after: timers.after, timers, booting: new Set() };
+  return fake;
+};
+
+/** After a restart: the machines that ran have their sshd again, with the disk they had. */
+export const reviveMachines = async (fake: Fake): Promise<void> => {
+  for (const resource of fake.world.resources.values()) {
+    if (resource.machine?.power !== 'running') continue;
+    const vm = resource as VirtualMachine;
+    const address = publicAddress(fake, vm);
+    if (address !== undefined && !vm.machine.guest.sshRefused && !vm.machine.guest.bootFails) await fake.backing.start(vm, address);
+  }
+};

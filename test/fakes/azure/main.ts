@@ -1,0 +1,61 @@
+// The fake as a process of its own: prints where it listens as one line of JSON, then a line for people, and serves until SIGTERM.
+// Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
+//                   [--backing sshd|none] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { noBacking } from './backing/backing.ts';
+import { createSSHDBacking } from './backing/sshd-backing.ts';
+import { certificatesIn } from './certificates.ts';
+import { listen } from './server.ts';
+import { loadState } from './state-file.ts';
+import { createWorld } from './world.ts';
+
+const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    'control-port': { type: 'string', default: '0' },
+    'state-file': { type: 'string' },
+    folder: { type: 'string' },
+    speed: { type: 'string', default: '1' },
+    subscription: { type: 'string', multiple: true, default: [SUBSCRIPTION] },
+    token: { type: 'string' },
+    backing: { type: 'string', default: 'none' },
+    runcmd: { type: 'boolean', default: false },
+    'after-boot': { type: 'string' },
+    share: { type: 'string', multiple: true, default: [] },
+  },
+});
+const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'fake-azure-'));
+const certificates = certificatesIn(folder);
+const world = loadState(values['state-file']) ?? createWorld(values.subscription, Number(values.speed));
+if (values.token !== undefined) world.tokens.set(values.token, { until: Number.MAX_SAFE_INTEGER, principal: 'test' });
+const listening = await listen({
+  world,
+  backing: async ({ url, controlURL, onOff }) => {
+    if (values.backing === 'none') return noBacking;
+    if (values.backing !== 'sshd') throw new Error(`--backing is sshd or none, not ${values.backing}`);
+    return createSSHDBacking({
+      folder,
+      runCommands: values.runcmd,
+      afterBoot: values['after-boot'],
+      share: values.share,
+      env: (vmId) => ({ FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
+      onOff,
+    });
+  },
+  certificates,
+  port: Number(values.port),
+  controlPort: Number(values['control-port']),
+  stateFile: values['state-file'],
+});
+const { url, controlURL } = listening;
+process.stdout.write(`${JSON.stringify({ url, caFile: certificates.caFile, controlURL, folder, subscription: world.subscriptions[0] })}\n`);
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    void listening.close().then(() => process.exit(0));
+  });
+}
