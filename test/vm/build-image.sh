@@ -8,9 +8,9 @@ rm -rf "$work"
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
 
-# curl and xz are there as in the images of clouds; everything else is what cloud-init, sshd and systemd need.
+# What the first boot would install, and what cloud-init, sshd and systemd need: the machine has no network.
 packages=systemd,systemd-sysv,dbus,libpam-systemd,udev,kmod,iproute2,procps,openssh-server,cloud-init,sudo,tmux,git,ca-certificates,\
-curl,xz-utils,python3,linux-image-cloud-amd64,initramfs-tools,zstd,lz4,busybox,acl,libnss-myhostname
+curl,xz-utils,jq,ripgrep,python3,linux-image-cloud-amd64,initramfs-tools,zstd,lz4,busybox,acl,libnss-myhostname
 mmdebstrap --quiet --mode=root --variant=minbase --aptopt='APT::Install-Recommends "false"' --include="$packages" bookworm "$work/root" >&2
 root=$work/root
 
@@ -25,8 +25,11 @@ chroot "$root" update-initramfs -u -k all >&2
 echo 'LABEL=root / ext4 defaults,noatime 0 1' >"$root/etc/fstab"
 : >"$root/etc/machine-id"
 rm -f "$root"/etc/ssh/ssh_host_*
+# Nobody answers: names are found not to be there at once.
 rm -f "$root/etc/resolv.conf"
-echo 'nameserver 10.0.2.3' >"$root/etc/resolv.conf"
+: >"$root/etc/resolv.conf"
+# As images of clouds do: without its locales the default would fail the boot.
+echo 'locale: C.UTF-8' >"$root/etc/cloud/cloud.cfg.d/90_image.cfg"
 chroot "$root" systemctl enable systemd-networkd ssh >&2
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer >&2
 

@@ -2,13 +2,16 @@
 import fcntl
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
 import termios
 
 from identity import acting_for, as_root
-from run_files import own_environment, write_atomically
+from run_files import write_atomically
+
+PASSED_ON = re.compile(r'^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TMPDIR)$')
 
 
 class Unstartable(Exception):
@@ -90,3 +93,16 @@ def start_command(argv, env, output, own_user=None):
     with as_root():
         return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
                                 cwd=own_user and own_user.run.home, preexec_fn=own_user and own_user.become)
+
+
+def own_environment(home=None):
+    """What the VM gives every program. The variables of whoever started us are none of a session's business."""
+    env = {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
+    if home:
+        env['HOME'] = home
+    env.setdefault('HOME', os.path.expanduser('~'))
+    # Where agents install themselves; a login shell would add it, a command over SSH does not.
+    local = os.path.join(env['HOME'], '.local', 'bin')
+    path = env.get('PATH') or os.defpath
+    env['PATH'] = path if local in path.split(':') else path + ':' + local
+    return env

@@ -12,7 +12,6 @@ import time
 HOME = os.path.abspath(os.path.expanduser(os.environ.get('BERTH_HOME') or '~/.berth'))
 KEY = re.compile(r'^[A-Za-z0-9_-]{1,64}\.[0-9]{1,9}$')
 SECRETS = ('secrets.json', 'git-credentials', 'git-key', 'prompt')
-PASSED_ON = re.compile(r'^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TMPDIR)$')
 
 
 class Refused(Exception):
@@ -224,19 +223,6 @@ def run_keys():
         return [name for name in os.listdir(os.path.join(HOME, 'runs')) if KEY.match(name)]
     except FileNotFoundError:
         return []
-
-
-def own_environment(home=None):
-    """What the VM gives every program. The variables of whoever started us are none of a session's business."""
-    env = {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
-    if home:
-        env['HOME'] = home
-    env.setdefault('HOME', os.path.expanduser('~'))
-    # Where agents install themselves; a login shell would add it, a command over SSH does not.
-    local = os.path.join(env['HOME'], '.local', 'bin')
-    path = env.get('PATH') or os.defpath
-    env['PATH'] = path if local in path.split(':') else path + ':' + local
-    return env
 
 
 def boot_id():

@@ -2,7 +2,6 @@
 keeps its deadline, carries out requests, and writes down how it ended. Nothing else needs to be there meanwhile."""
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from run_facts import end_unstarted
 from run_files import HOME, SECRETS, boot_id, log_size, ring_streams, timestamp, wait_for_lock
 from terminal import Terminal
 from waiting import Waiting
+from wakes import open_wakes
 
 LOOK_SECONDS = 1
 STEP_SECONDS = 0.05
@@ -58,7 +58,9 @@ class Supervisor:
         self.ended, self.next_look, self.next_ring = None, 0, 0
         self.unheard = False
         self.poll = select.poll()
-        self.wakes = self.open_wakes()
+        self.wakes = open_wakes(run, lambda: self.terminal and self.terminal.copy_size())
+        for descriptor in self.wakes:
+            self.poll.register(descriptor, select.POLLIN)
 
     def live(self):
         adopt_orphans()
@@ -75,22 +77,6 @@ class Supervisor:
         except Unstartable as error:
             return self.end('deadline' if self.late else 'launch', None, str(error))
         return self.end('deadline' if self.late else 'exited', status)
-
-    def open_wakes(self):
-        """A FIFO for requests, and a pipe that every signal writes to: poll returns for both."""
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the pane may go; the run stays
-        signals, writer = os.pipe()
-        os.set_blocking(signals, False)
-        os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGWINCH, lambda *_: self.terminal and self.terminal.copy_size())
-        self.run.remove('wake')
-        os.mkfifo(self.run.path('wake'), 0o600)
-        fifo = os.open(self.run.path('wake'), os.O_RDWR | os.O_NONBLOCK)
-        for descriptor in (signals, fifo):
-            self.poll.register(descriptor, select.POLLIN)
-        return signals, fifo
 
     def attend_command(self, argv, env, output):
         """One command of the preparation, under the same ladder and deadline as the program."""
