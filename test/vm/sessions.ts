@@ -31,5 +31,5 @@ for process in $(pgrep -f 'sleep 1$'); do kill -9 $process; done
 sudo -n true; su -c true </dev/null
 echo looked`;
 
-/** Asks, and says what it was told. */
-export const ASK = 'printf "Shall I go on? "; read -r answer; echo "told: $answer"; exit 5';
+/** Asks twice, and says what it was told. */
+export const ASK = 'printf "Shall I go on? "; read -r one; echo "told: $one"; printf "And now? "; read -r two; echo "typed: $two"; exit 5';

@@ -1,5 +1,6 @@
 // The life of a booted machine, stage by stage: each says what it saw, and fails where that is not what has to be.
 import { createHash, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
 import { findCondition } from '../../controller/api/condition.ts';
 import { deriveKey } from '../../controller/provider/azure/keys.ts';
@@ -16,6 +17,7 @@ interface Stage {
   readonly run: (world: MachineWorld, say: Say) => Promise<void>;
 }
 
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const BOOT_ID = 'cat /proc/sys/kernel/random/boot_id';
 
 const create = async ({ berth, fake, apply, startController, freeze, theVM }: MachineWorld, say: Say): Promise<void> => {
@@ -114,7 +116,7 @@ const ownUser = async ({ apply, finished, output, look }: MachineWorld, say: Say
   assert.match(user, /^berth-[0-9a-f]{10}$/);
   assert.equal(rest, [
     `700 ${user} HOME`,
-    `755 ${user} HOME/workspace`,
+    `700 ${user} HOME/workspace`,
     `/berth.slice/${user}-1.scope`,
     `memory.max ${200 << 20}`,
     'pids.max 4096',
@@ -173,7 +175,8 @@ const bombed = async ({ apply, finished, output, berth, shows }: MachineWorld, s
   say('its sibling quiet still runs');
 };
 
-const asked = async ({ apply, finished, output, berth }: MachineWorld, say: Say): Promise<void> => {
+const asked = async (world: MachineWorld, say: Say): Promise<void> => {
+  const { apply, finished, output, berth, shows } = world;
   await apply('ask', ASK);
   const waiting = await until(async () => {
     const found = findCondition((await berth.session('ask'))?.status?.conditions, 'WaitingForInput');
@@ -181,10 +184,20 @@ const asked = async ({ apply, finished, output, berth }: MachineWorld, say: Say)
   }, SESSION_MS);
   say(`ask waits: ${waiting.message}`);
   await berth.output('send', 'ask', 'yes, do', '--no-up');
+  await shows('ask', 'And now?');
+  const terminal = await world.terminal();
+  try {
+    await terminal.begin(`${process.execPath} ${MAIN} attach ask --state ${berth.state}`);
+    await until(() => terminal.shows(/And now\?/).catch(() => undefined), SESSION_MS);
+    await terminal.type('by hand');
+  } finally {
+    await terminal.close();
+  }
   const { status } = await finished('ask');
   assert.equal([status?.phase, status?.exitCode], ['Failed', 5]);
-  assert.match(await output('ask'), /told: yes, do/);
-  say(`${(await output('ask')).trim()}; exit code 5`);
+  const said = (await output('ask')).trim();
+  assert.match(said, /told: yes, do\nAnd now\? typed: by hand/);
+  say(`${said.replace('\n', ' / ')}; exit code 5`);
 };
 
 const rebooted = async ({ look, vmReady, finished, login }: MachineWorld, say: Say): Promise<void> => {

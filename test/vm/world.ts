@@ -1,6 +1,6 @@
 // A controller with a pool of Azure, whose machines boot under qemu: what a stage of the run has to do with.
 import type { ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findCondition } from '../../controller/api/condition.ts';
 import type { Session, SessionSpec } from '../../controller/api/types.generated.ts';
@@ -8,6 +8,7 @@ import { deriveKey, type KeyPurpose } from '../../controller/provider/azure/keys
 import { ADMIN_USER } from '../../controller/provider/azure/on-vm.ts';
 import type { SSHLogin } from '../../controller/shell/ssh-connection.ts';
 import { openRealWorld } from '../e2e/real-world.ts';
+import { openTerminal, type Terminal } from '../e2e/terminal.ts';
 import { startFakeAzure } from '../fakes/azure/start.ts';
 import { until } from '../session/vm-world.ts';
 import { look } from './probe.ts';
@@ -73,6 +74,16 @@ export const openMachineWorld = async (image: string) => {
     output: async (name: string): Promise<string> => String(await berth.output('output', name, '--raw', '--no-up')),
     shows: (name: string, text: string) =>
       until(async () => ((await berth.session(name))?.status?.output?.tail?.includes(text) ? true : undefined), SESSION_MS),
+    /** Of somebody on the controller's machine. */
+    terminal: async (): Promise<Terminal> => {
+      const folder = join(berth.root, 'terminal');
+      await mkdir(folder, { recursive: true });
+      const ours = Object.entries(process.env).flatMap(([name, value]) =>
+        /^(PATH|AZURE_|BERTH_AZURE_)/.test(name) && value ? [[name, value]] : [],
+      );
+      const env = { ...Object.fromEntries(ours), HOME: berth.root, BERTH_STORE: `dir:${berth.manifests}`, TERM: 'screen' };
+      return openTerminal({ folder, columns: 120, env, cwd: folder });
+    },
     /** For whoever reads of a failure. */
     troubles: async (): Promise<string> => {
       const vm = await theVM().catch(() => undefined);

@@ -14,13 +14,13 @@ import time
 from identity import acting_for, as_root
 from process_tree import kill_marked
 from program import Unstartable
-from run_files import HOME, SECRETS, Refused, wait_for_lock
+from run_files import HOME, SECRETS, wait_for_lock
 
 TOOL_SECONDS = 30
 SLICE = 'berth.slice'
 SLICE_CGROUP = '/sys/fs/cgroup/' + SLICE
 # A build with a process or a thread for everything has hundreds; a fork bomb is over long before the VM notices.
-TASKS = 4096
+LIMITS = ('MemorySwapMax=0', 'TasksMax=4096', 'TimeoutStopSec=10')
 # What the VM itself needs beside its sessions.
 RESERVED_MIB, RESERVED_PART = 256, 20
 SCRATCH = ('/tmp', '/var/tmp', '/dev/shm')
@@ -81,7 +81,7 @@ def call_as_root(verb, key):
     done = subprocess.run(as_roots([sys.executable, '-ESs', program, verb, key]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
-        raise Refused('root can not %s on the VM: %s' % (verb, last_line(done.stderr)))
+        raise OSError('root could not do this: %s: %s' % (verb, last_line(done.stderr)))
 
 
 class OwnUser:
@@ -89,7 +89,7 @@ class OwnUser:
 
     def __init__(self, run):
         self.run, self.name = run, run.own_user
-        self.keeper = self.scope = None
+        self.keeper = self.scope = self.memory_mib = None
         self.scopes = 0
         self.find()
 
@@ -105,6 +105,7 @@ class OwnUser:
     def make(self, spec):
         """The user with a home of its own; there may be one from a supervisor that died."""
         session = '%s/%s' % (spec['session']['namespace'], spec['session']['name'])
+        self.memory_mib = spec.get('memoryMiB')
         with changing_users(), as_root():
             if not self.find():
                 tool('useradd', '--create-home', '--home-dir', self.run.home, '--shell', '/bin/bash', '--comment', 'Berth session ' + session,
@@ -113,8 +114,6 @@ class OwnUser:
             os.chmod(self.run.home, 0o700)
         with acting_for(self.run):
             os.makedirs(self.run.own(''), mode=0o700, exist_ok=True)
-        self.limits = ['MemoryMax=%s' % ('%dM' % spec['memoryMiB'] if spec.get('memoryMiB') else 'infinity'), 'MemorySwapMax=0',
-                       'TasksMax=%d' % TASKS, 'TimeoutStopSec=10']
 
     def open_scope(self):
         """All that ever runs as this user is put into it. A process that only waits keeps it from one command to the next."""
@@ -124,7 +123,8 @@ class OwnUser:
         unit = '%s-%d.scope' % (self.name, self.scopes)
         with as_root():
             tool('systemctl', 'set-property', '--runtime', SLICE, 'MemoryMax=%dM' % ceiling_mib(), 'TasksMax=75%')
-            limits = [word for limit in self.limits for word in ('-p', limit)]
+            memory = 'MemoryMax=%dM' % self.memory_mib if self.memory_mib else 'MemoryMax=infinity'
+            limits = [word for limit in (memory,) + LIMITS for word in ('-p', limit)]
             self.keeper = subprocess.Popen(['systemd-run', '--scope', '--quiet', '--collect', '--slice', SLICE, '--unit', unit] + limits +
                                            ['sleep', 'infinity'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                            start_new_session=True)
@@ -153,13 +153,14 @@ class OwnUser:
             with as_root(), contextlib.suppress(ProcessLookupError):
                 self.keeper.kill()
 
-    def over_memory(self):
-        """How many of its processes the kernel has ended for want of memory."""
+    def what_befell(self):
+        """What its exit code alone would not tell; None where there is nothing."""
         try:
             with open(os.path.join(self.scope, 'memory.events'), encoding='ascii') as file:
-                return int(dict(line.split() for line in file)['oom_kill'])
+                ended = int(dict(line.split() for line in file)['oom_kill'])
         except (OSError, KeyError, TypeError):
-            return 0
+            return None
+        return ended and 'the kernel ended %d of its processes at its limit of %s MiB of memory' % (ended, self.memory_mib)
 
     def kill_scopes(self):
         """All at once: nothing forks away from it."""
@@ -205,7 +206,7 @@ def changing_users():
 def tool(name, *arguments, patient=False):
     done = subprocess.run((name,) + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0 and not patient:
-        raise Unstartable('the session gets no user of its own: %s: %s' % (name, last_line(done.stderr)))
+        raise Unstartable("the session's own user: %s: %s" % (name, last_line(done.stderr)))
 
 
 def ceiling_mib():

@@ -46,7 +46,8 @@ def start(run, spec, env, terminal, claim, own_user=None):
     name = spec['argv'][0]
     workspace = run.workspace()
     hand_over(run, spec, workspace, terminal, own_user)
-    found = os.path.exists(os.path.join(workspace, name)) if '/' in name else shutil.which(name, path=env['PATH'])
+    with acting_for(run):
+        found = os.path.exists(os.path.join(workspace, name)) if '/' in name else shutil.which(name, path=env['PATH'])
     if not found:
         where = 'in the workspace' if '/' in name and not name.startswith('/') else "on the VM's PATH" if '/' not in name else 'on the VM'
         raise Unstartable('%s: not found %s; install it there' % (name, where))

@@ -238,6 +238,7 @@ class Supervisor:
         record = {'cause': cause, 'endTime': timestamp(self.ended), 'logBytes': log_size(self.run)}
         if status is not None:
             record.update({'signal': os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {'code': os.WEXITSTATUS(status)})
+        message = message or self.user and self.user.what_befell()
         if message:
             record['message'] = message
         self.run.write_at_last('exit.json', record)

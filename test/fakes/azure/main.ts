@@ -49,7 +49,8 @@ const listening = await listen({
       runCommands: values.runcmd,
       afterBoot: values['after-boot'],
       share: values.share,
-      env: (vmId) => ({ FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
+      // Its machines share this system's kernel and users: no session gets one of its own.
+      env: (vmId) => ({ BERTH_USERS: 'shared', FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
       onOff,
     });
   },
