@@ -9,6 +9,6 @@ const PATIENCE_MS = 60_000;
 export const attachRun = async (shell: Shell, { uid, attempt }: RunID, terminal: UserTerminal): Promise<number> => {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const commands = await deliverCommands(shell, signal);
-  const { socket } = (await commands.call('socket', { uid, attempt }, signal)) as { readonly socket: string };
-  return shell.interact(['tmux', '-u', '-S', socket, 'attach-session', '-t', '=berth'], terminal);
+  const { argv } = (await commands.call('attach', { uid, attempt }, signal)) as { readonly argv: readonly string[] };
+  return shell.interact(argv, terminal);
 };

@@ -86,7 +86,7 @@ export interface RunExit {
   /** Number of the signal that ended the program itself. */
   readonly signal?: number;
   readonly endTime: string;
-  /** Present with `source`, `launch`, `lost`: what happened, one line. */
+  /** Present with `source`, `launch`, `lost`, and with `exited` where there is more to tell: what happened, one line. */
   readonly message?: string;
 }
 

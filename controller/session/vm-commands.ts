@@ -7,7 +7,7 @@ import type { Channel, RunResult, Shell } from '../shell/shell.ts';
 export interface VMCommands {
   /** Throws `conflict` when the VM refuses for good, `unavailable` when it has no room now, or when it can not be told whether it was done. */
   call(
-    command: 'launch' | 'stop' | 'refuse' | 'deadline' | 'type' | 'clean' | 'stop-all' | 'socket' | 'status',
+    command: 'launch' | 'stop' | 'refuse' | 'deadline' | 'type' | 'clean' | 'stop-all' | 'attach' | 'status',
     request: object,
     signal: AbortSignal,
   ): Promise<unknown>;

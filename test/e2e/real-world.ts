@@ -24,6 +24,8 @@ export interface RealWorld {
   /** Puts a manifest into the directory, whole at once. */
   apply(kind: 'Session', name: string, spec: SessionSpec): Promise<void>;
   apply(kind: 'VMPool', name: string, spec: VMPoolSpec): Promise<void>;
+  /** Takes a manifest out of it. */
+  remove(kind: 'Session' | 'VMPool', name: string): Promise<void>;
   startController(): ChildProcess;
   /** What the controller that was started last has said. */
   log(): Promise<string>;
@@ -72,6 +74,7 @@ export const openRealWorld = async (entry: 'sources' | 'bundle' = 'sources'): Pr
       await writeFile(temporary, text);
       await rename(temporary, join(manifests, `${kind}-${name}.json`));
     },
+    remove: (kind, name) => rm(join(manifests, `${kind}-${name}.json`)),
     // exec: the process is the controller itself, for whoever kills it.
     startController: () => {
       controllers += 1;

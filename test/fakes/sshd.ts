@@ -53,7 +53,8 @@ export const startSSHD = async (options: SSHServerOptions = {}) => {
       'MaxStartups 100',
       `MaxSessions ${options.maxSessions ?? 10}`,
       // A home of its own: nobody's .bashrc slows it down.
-      `SetEnv ${Object.entries({ BERTH_SSHD: mark, HOME: root, ...options.env })
+      // Nor does it make users on the machine of whoever runs the tests.
+      `SetEnv ${Object.entries({ BERTH_SSHD: mark, BERTH_USERS: 'shared', HOME: root, ...options.env })
         .map(([name, value]) => `${name}=${value}`)
         .join(' ')}`,
       '',

@@ -2,7 +2,15 @@
 import { connect, createServer, type Socket } from 'node:net';
 
 /** Without `to` nothing is ever answered. */
-export const listen = async ({ to, port = 0 }: { readonly to?: number; readonly port?: number }) => {
+export const listen = async ({
+  to,
+  host = '127.0.0.1',
+  port = 0,
+}: {
+  readonly to?: number;
+  readonly host?: string;
+  readonly port?: number;
+}) => {
   const sent: Buffer[] = [];
   const sockets = new Set<Socket>();
   const { promise: connected, resolve: tellConnected } = Promise.withResolvers<void>();
@@ -17,7 +25,7 @@ export const listen = async ({ to, port = 0 }: { readonly to?: number; readonly 
     tellConnected();
     if (frozen) client.destroy();
     if (target === undefined || frozen) return;
-    const there = keep(connect(target, '127.0.0.1'));
+    const there = keep(connect(target, host));
     // By hand: a pipe could not be stopped so that both ends stay open.
     client.on('data', (bytes) => !frozen && there.write(bytes)).once('close', () => !frozen && there.destroy());
     there.on('data', (bytes) => !frozen && client.write(bytes)).once('close', () => !frozen && client.destroy());

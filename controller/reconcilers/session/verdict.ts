@@ -102,7 +102,7 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
       return ended({ phase: 'Failed', reason: 'LaunchFailed', message: message ?? 'it could not be started', ...known });
     case 'exited':
       if (exitCode === 0) return ended({ phase: 'Completed', reason: 'Completed', message: how, ...known });
-      return ended({ phase: 'Failed', reason: 'AgentFailed', message: how, ...known });
+      return ended({ phase: 'Failed', reason: 'AgentFailed', message: message ? `${how}: ${message}` : how, ...known });
   }
 };
 

@@ -5,105 +5,16 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 
-from process_tree import kill_marked
+from launching import START_SECONDS, Busy, launch, terminal_server
+from own_user import act_as_owner, end_left_behind, remove_own_user
 from run_facts import all_facts, conclude, end_unstarted, facts
-from run_files import (HOME, Refused, Run, boot_id, make_private, own_environment, ring_streams, run_keys,
+from run_files import (HOME, Refused, Run, boot_id, make_private, ring_streams, run_keys,
                        take_lock, wait_for_lock, write_atomically)
 
-START_SECONDS = 20
 FORGET_SECONDS = 7 * 86400
-
-
-class Busy(Exception):
-    """Not now; the same request may well be taken later."""
-
-
-def launch(request):
-    run = Run('%s.%d' % (request['uid'], request['attempt']))
-    refuse_outdated(run)
-    make_private(run.dir)
-    lock = wait_for_lock(run.path('launch.lock'), START_SECONDS)
-    if lock is None:
-        raise Refused('another launch of this run does not come to an end')
-    try:
-        refuse_outdated(run)  # it may have been cleaned up while we waited
-        if not (run.has('started.json') or run.has('exit.json') or run.alive()):
-            if run.has('launch.json'):
-                kill_marked(run)  # a clone may go on where its supervisor was killed
-            take_over(run, request)
-    finally:
-        os.close(lock)
-    ring_streams(run.key)
-    return {'run': facts(run)}
-
-
-def refuse_outdated(run):
-    """A request that was under way for long must not start again what ended, was replaced, or has no place any more."""
-    if os.path.exists(os.path.join(HOME, 'deleting')):
-        raise Refused('this VM is being deleted')
-    if os.path.exists(os.path.join(HOME, 'ended', run.key)):
-        raise Refused('this attempt has ended and its files are removed')
-    for other in (Run(key) for key in run_keys()):
-        if other.uid == run.uid and other.attempt > run.attempt:
-            raise Refused('attempt %d of this session is on this VM already' % other.attempt)
-
-
-def take_over(run, request):
-    """The VM itself is the judge of its capacity: whatever two controllers believe, no more ever runs than fits."""
-    lock = wait_for_lock(os.path.join(HOME, 'capacity.lock'), START_SECONDS)
-    if lock is None:
-        raise Busy('another launch on this VM does not come to an end')
-    try:
-        others = [known for known in all_facts() if known['state'] != 'ended' and (known['uid'], known['attempt']) != (run.uid, run.attempt)]
-        capacity = request.get('capacity')
-        if capacity and len(others) >= capacity['slots']:
-            raise Busy('all %d slots of this VM are taken' % capacity['slots'])
-        memory = sum(other['memoryMiB'] for other in others) + request.get('memoryMiB', 0)
-        if capacity and memory > capacity['memoryMiB']:
-            raise Busy('it would take the memory in use to %d of %d MiB' % (memory, capacity['memoryMiB']))
-        write_files(run, request)
-        start_supervisor(run)  # within the lock: the next launch has to see it
-    finally:
-        os.close(lock)
-
-
-def write_files(run, request):
-    make_private(run.path('input'))
-    git = dict(request['git']) if request.get('git') else None
-    secrets = {'env': request.get('secretEnv') or {}, 'git': (git or {}).pop('credentials', None)}
-    spec = {name: request.get(name) for name in ('session', 'argv', 'promptOnStdin', 'env', 'maxOutputBytes', 'logBase', 'memoryMiB')}
-    run.write('secrets.json', secrets)
-    run.write('deadline.json', {'deadline': request.get('deadline')})
-    if request.get('prompt') is not None:
-        write_atomically(run.path('prompt'), request['prompt'].encode())
-    # Last: with this file the run is taken over.
-    run.write('launch.json', dict(spec, git=git, hasPrompt=request.get('prompt') is not None))
-
-
-def start_supervisor(run):
-    """One tmux server a run. History is fixed when a pane is made, and agents hang on a pane of a few columns."""
-    env = dict(own_environment(), BERTH_HOME=HOME)
-    tmux = shutil.which('tmux', path=env['PATH'])
-    if tmux is None:
-        end_unstarted(run, 'launch', "tmux: not found on the VM's PATH; install it there")
-        return
-    supervise = [sys.executable, '-ESs', os.path.abspath(__file__), 'supervise', run.key]
-    settings = ['start-server', ';', 'set-option', '-g', 'history-limit', '50000', ';', 'set-option', '-g', 'remain-on-exit', 'off', ';']
-    command = [tmux, '-u', '-S', run.socket(), '-f', '/dev/null'] + settings
-    command += ['new-session', '-d', '-s', 'berth', '-x', '220', '-y', '50', '-c', run.dir] + supervise
-    subprocess.run([tmux, '-S', run.socket(), 'kill-server'], env=env, stderr=subprocess.DEVNULL, check=False)
-    started = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    if started.returncode != 0:
-        raise Refused('tmux did not start: %s' % started.stderr.decode(errors='replace').strip()[:500])
-    until = time.monotonic() + START_SECONDS
-    while not (run.alive() or run.has('exit.json')):
-        if time.monotonic() > until:
-            raise Refused('the supervisor did not start; see %s' % run.path('supervisor.err'))
-        time.sleep(0.01)
 
 
 def stop(request):
@@ -119,7 +30,7 @@ def stop(request):
     lock = take_lock(run.path('lock'), fcntl.LOCK_EX)
     if lock is not None:
         if not run.has('exit.json'):
-            kill_marked(run)
+            end_left_behind(run)
             end_unstarted(run, 'launch', 'stopped before the program was started')
         os.close(lock)
     ring_streams(run.key)
@@ -180,6 +91,7 @@ def clean(request):
         if run.has('launch.json') and not run.has('exit.json') or run.alive():
             raise Refused('the run has not ended')
         remember_ended(run.key)
+        remove_own_user(run)
         make_private(os.path.join(HOME, 'trash'))
         os.rename(run.dir, os.path.join(HOME, 'trash', '%s.%d' % (run.key, time.time_ns())))
         ring_streams(run.key)
@@ -219,34 +131,40 @@ def stop_all(_request):
             break
         time.sleep(0.05)
     for run in map(Run, run_keys()):
-        kill_marked(run)
+        end_left_behind(run)
+        remove_own_user(run)
     return {}
 
 
-def socket(request):
-    """Where the terminal of a run can be attached to."""
+def attach(request):
+    """The command line that shows the terminal of a run."""
     run = Run('%s.%d' % (request['uid'], request['attempt']))
     if not run.has('launch.json') or run.has('exit.json') or not run.alive():
         raise Refused('the run has ended')
-    return {'socket': run.socket()}
+    return {'argv': terminal_server(run) + ['attach-session', '-t', '=berth']}
 
 
 def status(_request):
     return {'bootID': boot_id(), 'runs': all_facts()}
 
 
-COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'socket': socket,
+COMMANDS = {'launch': launch, 'stop': stop, 'refuse': refuse, 'deadline': set_deadline, 'type': type_input, 'clean': clean, 'stop-all': stop_all, 'attach': attach,
             'status': status}
+# What only root can do for a run with a user of its own.
+ROOTS = {'end': end_left_behind, 'remove-user': remove_own_user}
 
 
 def main(arguments):
     os.umask(0o077)
+    act_as_owner()
     if arguments[:1] == ['supervise']:
         from supervisor import supervise
         return supervise(Run(arguments[1]))
     if arguments == ['stream']:
         from stream import stream
         return stream()
+    if arguments[:1] and arguments[0] in ROOTS:
+        return ROOTS[arguments[0]](Run(arguments[1]))
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print('usage: berth_vm.py stream | %s' % ' | '.join(COMMANDS), file=sys.stderr)
         return 64

@@ -5,6 +5,8 @@ import os
 import signal
 import time
 
+from identity import as_root
+
 GRACE_SECONDS = 10
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -58,11 +60,23 @@ def marked(table, run):
     return found
 
 
+def owned(table, uid):
+    """Of a user that has nothing but this run, also what escaped from its tree (cron)."""
+    found = set()
+    for pid in table:
+        try:
+            if os.stat('/proc/%d' % pid).st_uid == uid:
+                found.add(pid)
+        except OSError:
+            pass
+    return found
+
+
 class Ladder:
     """Ends what runs, one rung at a time. `step` is called until it says that nothing is left."""
 
-    def __init__(self, run, root=None):
-        self.run, self.root = run, root
+    def __init__(self, run, root=None, user=None):
+        self.run, self.root, self.user = run, root, user
         self.mode = None
         self.kill_at = None
         self.terminated = set()
@@ -82,20 +96,27 @@ class Ladder:
         found = marked(table, self.run)
         if self.root is not None:
             found |= descendants(table, self.root)
-        return {(pid, table[pid][2]) for pid in found if pid != os.getpid()}
+        spared = {os.getpid()}
+        if self.user is not None:
+            found |= owned(table, self.user.uid)
+            spared.add(self.user.keeper and self.user.keeper.pid)
+        return {(pid, table[pid][2]) for pid in found if pid not in spared}
 
     def step(self):
         """True when nothing is left. A process may fork between our look and our signal: hence the repetition."""
-        members = self.members()
-        kill = time.monotonic() >= self.kill_at
-        for member in members:
-            if kill:
-                send(member[0], signal.SIGKILL)
-            elif member not in self.terminated:
-                self.terminated.add(member)
-                send(member[0], signal.SIGTERM)
-                send(member[0], signal.SIGCONT)  # a stopped process takes no SIGTERM
-        return not members
+        with as_root():
+            members = self.members()
+            kill = time.monotonic() >= self.kill_at
+            if kill and members and self.user is not None:
+                self.user.kill_scopes()
+            for member in members:
+                if kill:
+                    send(member[0], signal.SIGKILL)
+                elif member not in self.terminated:
+                    self.terminated.add(member)
+                    send(member[0], signal.SIGTERM)
+                    send(member[0], signal.SIGCONT)  # a stopped process takes no SIGTERM
+            return not members
 
 
 def send(pid, number):
@@ -105,9 +126,9 @@ def send(pid, number):
         pass
 
 
-def kill_marked(run, seconds=5):
+def kill_marked(run, user=None, seconds=5):
     """Kills at once what an ended supervisor left behind."""
-    ladder = Ladder(run)
+    ladder = Ladder(run, user=user)
     ladder.ask('Immediate')
     until = time.monotonic() + seconds
     while not ladder.step() and time.monotonic() < until:

@@ -2,10 +2,8 @@
 import fcntl
 import os
 
-from process_tree import kill_marked
-from run_files import Run, boot_id, log_size, ring_streams, run_keys, take_lock, timestamp
-
-SECRETS = ('secrets.json', 'git-credentials', 'git-key', 'prompt')
+from own_user import end_left_behind
+from run_files import SECRETS, Run, boot_id, log_size, ring_streams, run_keys, take_lock, timestamp
 
 
 def facts(run):
@@ -67,7 +65,7 @@ def conclude(run):
         started = run.read('started.json')
         if started is None or run.has('exit.json'):
             return
-        kill_marked(run)
+        end_left_behind(run)
         restarted = started['bootID'] != boot_id()
         message = 'the VM restarted' if restarted else 'the supervisor of the run was killed'
         run.write('exit.json', {'cause': 'lost', 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})

@@ -1,6 +1,7 @@
 """The files of a run on this VM: where they are, how they are written so that a crash at any instruction leaves either
 the old or the new, and what can be concluded from them. Python 3.8, standard library only."""
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ import time
 
 HOME = os.path.abspath(os.path.expanduser(os.environ.get('BERTH_HOME') or '~/.berth'))
 KEY = re.compile(r'^[A-Za-z0-9_-]{1,64}\.[0-9]{1,9}$')
-PASSED_ON = re.compile(r'^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_[A-Z]+|TMPDIR)$')
+SECRETS = ('secrets.json', 'git-credentials', 'git-key', 'prompt')
 
 
 class Refused(Exception):
@@ -31,6 +32,24 @@ class Run:
     def path(self, *names):
         return os.path.join(self.dir, *names)
 
+    @functools.cached_property
+    def own_user(self):
+        """Its name, as decided at the launch; None where the run's user is whom we log in as."""
+        launch = self.read('launch.json')
+        return launch and launch.get('ownUser')
+
+    @property
+    def home(self):
+        """Of the run's own user; None where it has none."""
+        return self.own_user and '/home/' + self.own_user
+
+    def own(self, name):
+        """What the program itself reads or writes, beside its workspace."""
+        return os.path.join(self.home, '.berth', name) if self.home else self.path(name)
+
+    def workspace(self):
+        return os.path.join(self.home, 'workspace') if self.home else self.path('workspace')
+
     def has(self, name):
         return os.path.exists(self.path(name))
 
@@ -41,6 +60,10 @@ class Run:
                 return json.load(file)
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    def read_bytes(self, name):
+        with open(self.path(name), 'rb') as file:
+            return file.read()
 
     def write(self, name, value):
         write_atomically(self.path(name), json.dumps(value).encode())
@@ -200,17 +223,6 @@ def run_keys():
         return [name for name in os.listdir(os.path.join(HOME, 'runs')) if KEY.match(name)]
     except FileNotFoundError:
         return []
-
-
-def own_environment():
-    """What the VM gives every program. The variables of whoever started us are none of a session's business."""
-    env = {name: value for name, value in os.environ.items() if PASSED_ON.match(name)}
-    env.setdefault('HOME', os.path.expanduser('~'))
-    # Where agents install themselves; a login shell would add it, a command over SSH does not.
-    local = os.path.join(env['HOME'], '.local', 'bin')
-    path = env.get('PATH') or os.defpath
-    env['PATH'] = path if local in path.split(':') else path + ':' + local
-    return env
 
 
 def boot_id():

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from urllib.parse import quote, urlsplit
 
+from identity import acting_for
 from run_files import write_atomically
 
 PROTOCOLS = 'file:git:http:https:ssh'
@@ -20,12 +21,14 @@ def prepare(run, git, credentials, attend):
     """`attend(argv, env, output)` runs one command to its end and returns its wait status."""
     if git is None:
         return
-    workspace = run.path('workspace')
-    shutil.rmtree(workspace, ignore_errors=True)  # of a supervisor that died on the way
+    workspace = run.workspace()
+    with acting_for(run):
+        shutil.rmtree(workspace, ignore_errors=True)  # of a supervisor that died on the way
     output = os.open(run.path('prepare.log'), os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     env = {'GIT_ALLOW_PROTOCOL': PROTOCOLS, 'GIT_TERMINAL_PROMPT': '0', 'GIT_ASKPASS': 'true', 'LC_ALL': 'C',
            'GIT_SSH_COMMAND': 'ssh -o BatchMode=yes -o StrictHostKeyChecking=yes'}
-    settings = access(run, git['url'], credentials or {})
+    with acting_for(run):
+        settings = access(run, git['url'], credentials or {})
     if any(setting.startswith('core.sshCommand=') for setting in settings):
         del env['GIT_SSH_COMMAND']  # it would win over the setting
     secrets = [secret for secret in (credentials or {}).values() if secret]
@@ -72,7 +75,7 @@ def access(run, url, credentials):
     if 'ssh-privatekey' in credentials:
         if not credentials.get('known_hosts'):
             raise SourceError('the secret of source.git has ssh-privatekey but no known_hosts: add the line with the host\'s key')
-        key, hosts = run.path('git-key'), run.path('git-known-hosts')
+        key, hosts = run.own('git-key'), run.own('git-known-hosts')
         write_atomically(key, (credentials['ssh-privatekey'].rstrip('\n') + '\n').encode())
         write_atomically(hosts, credentials['known_hosts'].encode())
         return ['core.sshCommand=ssh -i %s -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes'
@@ -82,9 +85,9 @@ def access(run, url, credentials):
         user = quote(credentials.get('username') or target.username or 'git', safe='')
         host = target.netloc.rsplit('@', 1)[-1]
         line = '%s://%s:%s@%s\n' % (target.scheme, user, quote(credentials['password'], safe=''), host)
-        write_atomically(run.path('git-credentials'), line.encode())
+        write_atomically(run.own('git-credentials'), line.encode())
         # The empty one first: it takes the VM's own helpers out, which might remember the password elsewhere.
-        return ['credential.helper=', 'credential.helper=store --file=%s' % shlex.quote(run.path('git-credentials'))]
+        return ['credential.helper=', 'credential.helper=store --file=%s' % shlex.quote(run.own('git-credentials'))]
     return []
 
 

@@ -2,7 +2,6 @@
 keeps its deadline, carries out requests, and writes down how it ended. Nothing else needs to be there meanwhile."""
 import os
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -10,12 +9,15 @@ import traceback
 
 import source
 from output_log import OutputLog
+from identity import as_root
+from own_user import OwnUser, machine_is_stopping
 from process_tree import Ladder, adopt_orphans
-from program import Unstartable, environment, start
-from run_facts import SECRETS, end_unstarted
-from run_files import HOME, boot_id, log_size, ring_streams, timestamp, wait_for_lock
+from program import Unstartable, environment, start, start_command
+from run_facts import end_unstarted
+from run_files import HOME, SECRETS, boot_id, log_size, ring_streams, timestamp, wait_for_lock
 from terminal import Terminal
 from waiting import Waiting
+from wakes import open_wakes
 
 LOOK_SECONDS = 1
 STEP_SECONDS = 0.05
@@ -38,7 +40,9 @@ def supervise(run):
     finally:
         ring_streams(run.key)
         os.close(lock)
-    subprocess.run(['tmux', '-S', run.socket(), 'kill-server'], stderr=subprocess.DEVNULL, check=False)
+    end_terminal = ['tmux', '-S', run.socket(), 'kill-server']
+    with as_root():
+        subprocess.run(end_terminal, stderr=subprocess.DEVNULL, check=False)
     return 0
 
 
@@ -47,18 +51,23 @@ class Supervisor:
         self.run = run
         self.spec = run.read('launch.json')
         self.secrets = run.read('secrets.json') or {}
+        self.user = OwnUser(run) if run.own_user else None
         self.asked = None  # the mode of a requested stop
         self.terminal = self.log = self.waiting = None
         self.late = False  # the deadline ended it
         self.ended, self.next_look, self.next_ring = None, 0, 0
         self.unheard = False
         self.poll = select.poll()
-        self.wakes = self.open_wakes()
+        self.wakes = open_wakes(run, lambda: self.terminal and self.terminal.copy_size())
+        for descriptor in self.wakes:
+            self.poll.register(descriptor, select.POLLIN)
 
     def live(self):
         adopt_orphans()
         self.look()
         try:
+            if self.user:
+                self.user.make(self.spec)
             source.prepare(self.run, self.spec.get('git'), self.secrets.get('git'), self.attend_command)
             if self.asked:
                 raise Unstartable('stopped before the program was started')
@@ -69,28 +78,11 @@ class Supervisor:
             return self.end('deadline' if self.late else 'launch', None, str(error))
         return self.end('deadline' if self.late else 'exited', status)
 
-    def open_wakes(self):
-        """A FIFO for requests, and a pipe that every signal writes to: poll returns for both."""
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the pane may go; the run stays
-        signals, writer = os.pipe()
-        os.set_blocking(signals, False)
-        os.set_blocking(writer, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGWINCH, lambda *_: self.terminal and self.terminal.copy_size())
-        self.run.remove('wake')
-        os.mkfifo(self.run.path('wake'), 0o600)
-        fifo = os.open(self.run.path('wake'), os.O_RDWR | os.O_NONBLOCK)
-        for descriptor in (signals, fifo):
-            self.poll.register(descriptor, select.POLLIN)
-        return signals, fifo
-
     def attend_command(self, argv, env, output):
         """One command of the preparation, under the same ladder and deadline as the program."""
         if self.asked:
             raise source.SourceError('stopped while the source was being fetched')
-        child = subprocess.Popen(argv, env=dict(environment(self.run, self.spec, {}), **env), stdin=subprocess.DEVNULL,
-                                 stdout=output, stderr=output, start_new_session=True)
+        child = start_command(argv, dict(environment(self.run, self.spec, {}), **env), output, self.user)
         status = self.attend(child)
         if self.asked:
             raise source.SourceError('stopped while the source was being fetched')
@@ -101,7 +93,7 @@ class Supervisor:
         self.terminal = Terminal()
         self.log = OutputLog(self.run, self.spec.get('maxOutputBytes'))
         self.waiting = Waiting(self.run, self.terminal.master, self.terminal.name)
-        child = start(self.run, self.spec, env, self.terminal.slave, self.claim)
+        child = start(self.run, self.spec, env, self.terminal.slave, self.claim, self.user)
         self.run.remove('secrets.json')
         self.poll.register(self.terminal.master, select.POLLIN)
         if self.terminal.pane_in is not None:
@@ -122,7 +114,7 @@ class Supervisor:
     def attend(self, child):
         """Until the child has ended and nothing of its tree is left; returns its wait status. What it leaves in the
         background when it ends by itself goes the same way as when it is stopped."""
-        status, ladder, next_step = None, Ladder(self.run, os.getpid()), 0
+        status, ladder, next_step = None, Ladder(self.run, os.getpid(), self.user), 0
         while True:
             status = self.reap(child, status)
             now = time.monotonic()
@@ -241,10 +233,15 @@ class Supervisor:
     def end(self, cause, status, message=None):
         if self.log:
             self.log.close()
+        if self.user and machine_is_stopping():
+            return
         record = {'cause': cause, 'endTime': timestamp(self.ended), 'logBytes': log_size(self.run)}
         if status is not None:
             record.update({'signal': os.WTERMSIG(status)} if os.WIFSIGNALED(status) else {'code': os.WEXITSTATUS(status)})
+        message = message or self.user and self.user.what_befell()
         if message:
             record['message'] = message
         self.run.write_at_last('exit.json', record)
         self.run.remove(*SECRETS, 'waiting.json')
+        if self.user:
+            self.user.close()

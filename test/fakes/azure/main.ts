@@ -1,11 +1,12 @@
 // The fake as a process of its own: prints where it listens as one line of JSON, then a line for people, and serves until SIGTERM.
 // Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
-//                   [--backing sshd|none] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
+//                   [--backing sshd|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { noBacking } from './backing/backing.ts';
+import { createQemuBacking } from './backing/qemu-backing.ts';
 import { createSSHDBacking } from './backing/sshd-backing.ts';
 import { certificatesIn } from './certificates.ts';
 import { listen } from './server.ts';
@@ -23,6 +24,8 @@ const { values } = parseArgs({
     subscription: { type: 'string', multiple: true, default: [SUBSCRIPTION] },
     token: { type: 'string' },
     backing: { type: 'string', default: 'none' },
+    image: { type: 'string' },
+    memory: { type: 'string', default: '2048' },
     runcmd: { type: 'boolean', default: false },
     'after-boot': { type: 'string' },
     share: { type: 'string', multiple: true, default: [] },
@@ -36,13 +39,18 @@ const listening = await listen({
   world,
   backing: async ({ url, controlURL, onOff }) => {
     if (values.backing === 'none') return noBacking;
-    if (values.backing !== 'sshd') throw new Error(`--backing is sshd or none, not ${values.backing}`);
+    if (values.backing === 'qemu') {
+      if (values.image === undefined) throw new Error('--backing qemu wants --image');
+      return createQemuBacking({ folder, image: values.image, memoryMiB: Number(values.memory), onOff });
+    }
+    if (values.backing !== 'sshd') throw new Error(`--backing is sshd, qemu or none, not ${values.backing}`);
     return createSSHDBacking({
       folder,
       runCommands: values.runcmd,
       afterBoot: values['after-boot'],
       share: values.share,
-      env: (vmId) => ({ FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
+      // Its machines share this system's kernel and users: no session gets one of its own.
+      env: (vmId) => ({ BERTH_USERS: 'shared', FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
       onOff,
     });
   },

@@ -11,7 +11,9 @@ import { isObject } from './json.ts';
 export interface FakeAzureOptions {
   /** Divides every duration; 1,000 by default. */
   readonly speed?: number;
-  readonly backing?: 'none' | 'sshd';
+  readonly backing?: 'none' | 'sshd' | 'qemu';
+  /** With qemu: a folder with vmlinuz, initrd and base.ext4. */
+  readonly image?: string;
   readonly subscription?: string;
   /** With sshd: run at the end of each machine's first boot, as root, in place of the commands of its cloud-config… */
   readonly afterBoot?: string;
@@ -47,6 +49,7 @@ export const startFakeAzure = async (options: FakeAzureOptions = {}): Promise<Fa
     ...['--folder', folder, '--state-file', join(folder, 'state.json'), '--subscription', subscription],
     ...['--speed', String(options.speed ?? 1_000), '--backing', options.backing ?? 'none'],
     ...(options.afterBoot === undefined ? [] : ['--after-boot', options.afterBoot]),
+    ...(options.image === undefined ? [] : ['--image', options.image]),
     ...(options.runCommands ? ['--runcmd'] : []),
     ...(options.share ?? []).flatMap((directory) => ['--share', directory]),
   ];

@@ -143,6 +143,10 @@ test('an end says what happened', () => {
   const message = (world: SessionObserved) => shown(world).status.message;
   assert.is(message(ended({ cause: 'exited', code: 3 })), 'it exited with code 3');
   assert.is(message(ended({ cause: 'exited', signal: 9 })), 'it was ended by signal 9');
+  assert.is(
+    message(ended({ cause: 'exited', code: 137, message: 'the kernel ended 1 of its processes' })),
+    'it exited with code 137: the kernel ended 1 of its processes',
+  );
   assert.is(message(ended({ cause: 'source' })), 'its source could not be fetched');
   assert.is(message(ended({ cause: 'launch', message: 'claude: not found' })), 'claude: not found');
   assert.is(message(ended({ cause: 'lost', message: 'the VM rebooted' })), 'the VM rebooted');

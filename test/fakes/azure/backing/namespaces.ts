@@ -148,7 +148,7 @@ export const recorded = (folder: string): number | undefined => {
 };
 
 /** Field 22 of its stat: a number that no later process of the same id has. */
-const startedAt = (pid: number): string | undefined => {
+export const startedAt = (pid: number): string | undefined => {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[19];
   } catch {

@@ -1,0 +1,48 @@
+// Our own look at the booted machine, beside the controller's: which host key it shows, and what is in it.
+import { OperatorError } from '../../controller/api/error.ts';
+import { sshShell } from '../../controller/shell/ssh.ts';
+import { connectSSH, type SSHLogin } from '../../controller/shell/ssh-connection.ts';
+import { listen } from '../fakes/tcp.ts';
+
+/** `undefined` while nobody answers; `refused`: the server's key is not the one expected. */
+export const tryLogin = async (login: SSHLogin): Promise<'in' | 'refused' | undefined> => {
+  try {
+    const client = await connectSSH(login, AbortSignal.timeout(60_000));
+    client.destroy();
+    return 'in';
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    if (error.reason === 'HostKeyMismatch') return 'refused';
+    if (error.code === 'unavailable') return undefined;
+    throw error;
+  }
+};
+
+/** The same through a wire of ours: also the numbers of the messages that the client sent, which are readable up to NEWKEYS (21). */
+export const tapLogin = async (login: SSHLogin) => {
+  const wire = await listen({ to: login.port, host: login.host });
+  try {
+    const outcome = await tryLogin({ ...login, host: '127.0.0.1', port: wire.port });
+    return { outcome, messages: messagesIn(wire.sent()) };
+  } finally {
+    await wire.close();
+  }
+};
+
+/** RFC 4253: a line, then packets of a length, a padding length, and a message that begins with its number. Plain until NEWKEYS (21). */
+const messagesIn = (sent: Buffer): readonly number[] => {
+  const found: number[] = [];
+  for (let at = sent.indexOf('\n') + 1; at + 6 <= sent.length; at += 4 + sent.readUInt32BE(at)) found.push(sent.readUInt8(at + 5));
+  return found;
+};
+
+export const look = async (login: SSHLogin, script: string): Promise<string> => {
+  const shell = sshShell(async () => login);
+  try {
+    const { code, stdout, stderr } = await shell.run(['bash', '-c', script], { signal: AbortSignal.timeout(600_000) });
+    if (code !== 0) throw new Error(`on the machine, code ${code}: ${script}\n${stderr}`);
+    return new TextDecoder().decode(stdout).trim();
+  } finally {
+    shell.close();
+  }
+};
