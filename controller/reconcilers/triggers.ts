@@ -97,7 +97,8 @@ const concernsOthers = (before: Session | undefined, after: Session | undefined)
 
 const gist = (session: Session): string =>
   (session.status?.conditions ?? [])
-    .flatMap(({ type, status, reason }) => (RELEVANT.has(type) ? [`${type}=${status}/${reason}`] : []))
+    .filter(({ type }) => RELEVANT.has(type))
+    .map(({ type, status, reason }) => `${type}=${status}/${reason}`)
     .join();
 
 const RELEVANT = new Set(['Placed', 'Started', 'Finished']);

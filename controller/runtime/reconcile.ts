@@ -112,7 +112,7 @@ const actAll = async <K extends Kind, O, A extends Action>(
     }
   };
 
-  await Promise.all(Array.from({ length: Math.min(ACTIONS_AT_ONCE, actions.length) }, work));
+  await Promise.all(actions.slice(0, ACTIONS_AT_ONCE).map(work));
   return { outcomes, written };
 };
 

@@ -122,11 +122,14 @@ export const createCloud = (parts: CloudParts): Cloud => {
     timeline.at(fate.bootSeconds * 1000, () => boot(machine, fate));
     changed(machine, 'is being created');
   };
-  const offeringsOf = (pool: VMPool): readonly Offering[] =>
-    parts.regions.flatMap((region) => {
+  const offeringsOf = (pool: VMPool): readonly Offering[] => {
+    const offerings: Offering[] = [];
+    for (const region of parts.regions) {
       const offered = (fullRegions.has(region) ? full : open).get(region);
-      return pool.spec.sizes.flatMap(({ name }) => offered?.[name] ?? []);
-    });
+      if (offered) for (const { name } of pool.spec.sizes) offerings.push(offered[name]);
+    }
+    return offerings;
+  };
 
   return {
     machines,

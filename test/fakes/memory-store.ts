@@ -42,7 +42,14 @@ export interface MemoryDatabase {
   readonly events: EventRecord[];
 }
 
-export const createMemoryDatabase = (options: { readonly now: () => number; readonly newUID: () => string }): MemoryDatabase => {
+export interface MemoryDatabaseOptions {
+  readonly now: () => number;
+  readonly newUID: () => string;
+  /** Whoever changes what is stored throws: unless this is false. */
+  readonly freeze?: boolean;
+}
+
+export const createMemoryDatabase = (options: MemoryDatabaseOptions): MemoryDatabase => {
   const objects = {
     Session: new Map<string, Kinds['Session']>(),
     VMPool: new Map<string, Kinds['VMPool']>(),
@@ -57,8 +64,8 @@ export const createMemoryDatabase = (options: { readonly now: () => number; read
     const key = keyString(object.metadata);
     const before = table.get(key);
     version += 1;
-    const after = freeze({ ...object, metadata: { ...object.metadata, ...metadata, resourceVersion: String(version) } }) as Kinds[K];
-    noteFrozen(after);
+    const after = { ...object, metadata: { ...object.metadata, ...metadata, resourceVersion: String(version) } } as Kinds[K];
+    if (options.freeze !== false) noteFrozen(freeze(after));
     const isGone = after.metadata.deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0;
     if (isGone) table.delete(key);
     else table.set(key, after);

@@ -1,6 +1,7 @@
 // What must hold at every moment, whoever crashed and whatever was lost: each check looks at the world's truth, never
 // at what a controller believes. Changes are checked as they happen, counts after every step in which one could change.
 
+import type { Resource } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
 import {
@@ -23,6 +24,7 @@ export interface Checks {
   violate(what: string): void;
   /** After a step of simulated time. */
   afterStep(): void;
+  atEnd(): void;
 }
 
 const ENOUGH = 10;
@@ -38,7 +40,9 @@ export const createChecks = (world: World): Checks => {
   let placementsDirty = false;
   let runsDirty = false;
   let launched = 0;
+  const written: (readonly [Resource, string])[] = [];
   world.database.subscribe(({ kind, before, after }) => {
+    if (after && !world.isFrozen) written.push([after, JSON.stringify(after)]);
     placementsDirty ||= concernsPlacements(before, after);
     runsDirty ||= concernsRuns(before, after);
     limits.note(before, after);
@@ -80,6 +84,11 @@ export const createChecks = (world: World): Checks => {
       placementsDirty = false;
       runsDirty = false;
       launched = world.launched.length;
+    },
+    /** What was read is never changed in place: a controller would decide on what nobody wrote. */
+    atEnd: () => {
+      for (const [object, text] of written)
+        if (JSON.stringify(object) !== text) violate(`${object.kind} ${object.metadata.name} was changed in place: it was ${text}`);
     },
   };
 };

@@ -64,7 +64,7 @@ export const createControllers = (world: World): Fleet => {
     logs: logStore(world, process),
     random: random.fork(`jitter of ${process.name}`).next,
     story: world.story,
-    freeze: count % 4 === 1,
+    freeze: world.isFrozen,
   });
   const leaders = (): readonly Process[] => [...running].filter((process) => !process.isFenced());
   const any = (): Process | undefined => [...running][random.int(0, Math.max(0, running.size - 1))];

@@ -16,7 +16,6 @@ export interface OperatorParts {
   readonly logs: LogStore;
   readonly random: () => number;
   readonly story: Story;
-  /** Costs a tenth of a seed, so not everywhere. */
   readonly freeze: boolean;
 }
 

@@ -57,6 +57,7 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
     await runUntil(now + GLANCE_MS);
   }
   if (checks.violations.length === 0) checkRest(world, checks.violate);
+  checks.atEnd();
   for (const crash of controllers.crashes) checks.violate(crash);
   controllers.kill('as the simulation is over');
   return {

@@ -25,6 +25,8 @@ export interface World {
   readonly database: MemoryDatabase;
   readonly cloud: Cloud;
   readonly logs: MemoryLogs;
+  /** Whoever changes what was read throws. It takes a quarter of a seed's time, so it is so in a fourth of them. */
+  readonly isFrozen: boolean;
   /** Every program that was ever started, oldest first. */
   readonly started: readonly StartedRun[];
   /** Every attempt that a VM ever took over, whether or not the program was started. */
@@ -56,7 +58,8 @@ export const createWorld = (seed: number, isTold: boolean): World => {
   let objects = 0;
   let writer = 'user';
   let relaxed = false;
-  const database = createMemoryDatabase({ now: timeline.wall, newUID: () => `uid-${++objects}` });
+  const isFrozen = seed % 4 === 1;
+  const database = createMemoryDatabase({ now: timeline.wall, newUID: () => `uid-${++objects}`, freeze: isFrozen });
   const created = { Session: 0, VMPool: 0, VM: 0 };
   database.subscribe(({ kind, before }) => {
     if (!before) created[kind] += 1;
@@ -100,6 +103,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     story,
     database,
     cloud,
+    isFrozen,
     started,
     launched,
     logs: createMemoryLogs(),

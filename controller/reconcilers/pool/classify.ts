@@ -1,6 +1,6 @@
 // Puts every VM in exactly one bucket and every session in exactly one state, before anything is counted or chosen.
 import { parseTime } from '../../api/clock.ts';
-import { oncePer } from '../../api/once.ts';
+import { onceInARow } from '../../api/once.ts';
 import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
@@ -33,7 +33,7 @@ export interface Classified {
   readonly pending: readonly Session[];
 }
 
-export const classify = oncePer((observed: PoolObserved): Classified => {
+export const classify = onceInARow((observed: PoolObserved): Classified => {
   const { pool } = observed;
   const onVM = Map.groupBy(observed.sessions, occupiedVM);
   const sizes = new Map(pool ? poolSizes(pool.spec).map((size) => [size.name, size]) : []);

@@ -121,7 +121,7 @@ const recheck = (observed: PoolObserved, waits: ReadonlyMap<Session, Wait>, due:
     ...(refused ? [observed.now + 3 * RECHECK_MS] : []),
     ...(observed.countersDue ? [] : [observed.now + COUNTERS_MS]),
     // Also where no session waits for it: minVMs, warm and primed slots are made anew as well.
-    ...offeringRows(observed).flatMap(({ retryTime }) => (retryTime === undefined ? [] : [parseTime(retryTime)])),
+    ...offeringRows(observed).map(({ retryTime }) => (retryTime === undefined ? 0 : parseTime(retryTime))),
   ].filter((time) => time > observed.now);
   return times.length === 0 ? {} : { recheckAt: Math.min(...times) };
 };

@@ -87,8 +87,8 @@ const standby = (needs: Needs, { ledger, bins }: Packing): { vm: NewVM; because:
 };
 
 interface Ledger {
-  /** What may be asked for at all. */
-  readonly open: ReadonlySet<Offering>;
+  /** Whether it may be asked for at all. */
+  isOpen(offering: Offering): boolean;
   made(): number;
   /** Whether there is one more of a kind of which there are only so many. */
   hasRoom(offering: Offering): boolean;
@@ -103,7 +103,7 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
   let made = 0;
   let spent = budget === undefined ? 0 : vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
   return {
-    open: openOfferings(observed),
+    isOpen: (offering) => openOfferings(observed).has(offering),
     made: () => made,
     hasRoom: (offering) => (room.get(offering) ?? 1) > 0,
     book: (offering) => {
@@ -150,7 +150,7 @@ const hourlyPrice = (vm: VM, offerings: readonly Offering[]): number =>
     : Math.max(0, ...offerings.filter(({ size }) => size === vm.spec.size).map(({ hourlyUSD }) => parseMoney(hourlyUSD ?? '0')));
 
 /** The VM for a demand, booked; or the one reason why there is none. */
-const makeVM = (needs: Needs, { open, hasRoom, book }: Ledger, demand: Demand): NewVM | Wait => {
+const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand): NewVM | Wait => {
   const { observed } = needs;
   const sizes = poolSizes(needs.pool.spec).filter((size) => demand.size === undefined || size.name === demand.size);
   const size = sizes.find((candidate) => largestMemory(candidate, observed.offerings) >= demand.memoryMiB);
@@ -163,8 +163,8 @@ const makeVM = (needs: Needs, { open, hasRoom, book }: Ledger, demand: Demand): 
     const regions = [...new Set(offered.map(({ region }) => region))].join(', ');
     return { reason: 'NoMatchingRegion', message: `the pool has no region ${demand.region ?? ''}; it has ${regions || 'none'}` };
   }
-  const offering = inRegion.find((candidate) => open.has(candidate) && hasRoom(candidate));
-  if (!offering && inRegion.some((candidate) => open.has(candidate)))
+  const offering = inRegion.find((candidate) => isOpen(candidate) && hasRoom(candidate));
+  if (!offering && inRegion.some(isOpen))
     return { reason: 'PoolFull', message: `all slots are taken, and so are all machines of size ${size.name} that the pool has` };
   if (!offering) return refusal(inRegion, observed);
   const refused = book(offering);

@@ -2,7 +2,7 @@
 // each SKU and region (SPEC 2.2). Kept in status, so that a restart does not restart a storm of creations.
 import { parseTime, timestamp } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
-import { oncePer } from '../../api/once.ts';
+import { onceInARow } from '../../api/once.ts';
 import type { VM, VMPoolStatus } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { wasBooted } from '../vm/facts.ts';
@@ -14,7 +14,7 @@ type Row = Offerings[number];
 const FIRST_MS = 60_000;
 const LONGEST_MS = 30 * 60_000;
 
-export const offeringRows = oncePer((observed: PoolObserved): Offerings => {
+export const offeringRows = onceInARow((observed: PoolObserved): Offerings => {
   const rows = new Map<string, Row>();
   for (const offering of observed.offerings) {
     const { region, available, reason, retryTime } = offering;
@@ -26,8 +26,12 @@ export const offeringRows = oncePer((observed: PoolObserved): Offerings => {
 });
 
 /** What may be asked for now; a VM that failed in this very pass already counts. */
-export const openOfferings = oncePer((observed: PoolObserved): ReadonlySet<Offering> => {
-  const open = new Set(offeringRows(observed).flatMap((row) => (row.available ? [idOf(row)] : [])));
+export const openOfferings = onceInARow((observed: PoolObserved): ReadonlySet<Offering> => {
+  const open = new Set(
+    offeringRows(observed)
+      .filter((row) => row.available)
+      .map(idOf),
+  );
   return new Set(observed.offerings.filter((offering) => offering.available && open.has(offeringID(offering))));
 });
 
