@@ -70,6 +70,7 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
   return {
     fake,
     control: fake.control,
+    secret: Buffer.from(secret, 'hex'),
     poolOf,
     open,
     /** Machines that exist in the pool's resource group. */
