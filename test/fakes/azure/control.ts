@@ -55,7 +55,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'POST clock': ({ fake }, _, body) => {
     const ms = dig(body, 'advanceMs');
     if (typeof ms !== 'number' || !(ms >= 0)) throw new Error('advanceMs has to be a number of milliseconds');
-    advance(fake, ms);
+    fake.advance(ms);
     return { now: fake.clock.now() };
   },
   'POST settings': ({ fake }, _, body) => apply(fake, object(body)),
@@ -91,17 +91,6 @@ export const control = async (parts: ControlParts, method: string, url: URL, bod
   } catch (error) {
     return { status: 400, body: { error: error instanceof Error ? error.message : String(error) } };
   }
-};
-
-/** In steps: what comes due on the way happens at its own time. */
-const advance = (fake: Fake, ms: number): void => {
-  const end = fake.clock.now() + ms;
-  for (let first = fake.world.timers[0]; first && first.at <= end; first = fake.world.timers[0]) {
-    fake.clock.advance(Math.max(0, first.at - fake.clock.now()));
-    fake.timers.run();
-  }
-  fake.clock.advance(Math.max(0, end - fake.clock.now()));
-  fake.timers.run();
 };
 
 const apply = ({ world, clock, timers }: Fake, body: Settings): void => {
