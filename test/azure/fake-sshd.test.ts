@@ -59,7 +59,11 @@ if (skipped === undefined) {
   };
 
   test.before(async () => {
-    world = await createFakeWorld({ backing: 'sshd', afterBoot: 'mkdir -p /var/lib/berth; echo done > /var/lib/berth/boot.json' });
+    world = await createFakeWorld({
+      backing: 'sshd',
+      durable: true,
+      afterBoot: 'mkdir -p /var/lib/berth; echo done > /var/lib/berth/boot.json',
+    });
     await world.create('box', {}, customData);
   });
   test.after(async () => {
