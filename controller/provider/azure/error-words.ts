@@ -73,6 +73,9 @@ export const wrongSKU: Words = ({ refusal, asked }) =>
 export const invalid: Words = ({ refusal, asked }) =>
   `Azure refuses the pool's settings in region ${asked.region}: ${theirs(refusal)}; correct them`;
 
+export const noRegion: Words = ({ refusal, asked }) =>
+  `this subscription may not use region ${asked.region}: ${theirs(refusal)}; take it out of the pool`;
+
 export const policy: Words = ({ refusal }) =>
   `a policy of the subscription forbids the pool's machines: ${theirs(refusal)}; change the policy or the pool's settings`;
 

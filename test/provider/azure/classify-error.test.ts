@@ -248,6 +248,12 @@ const ROWS: readonly Row[] = [
     told: "Azure refuses the pool's settings in region westus3: The platform image is not available; correct them",
   },
   {
+    when: 'the subscription may not use the region',
+    said: sync(403, 'RequestDisallowedByAzure', 'Resource was disallowed by Azure.'),
+    is: ['OtherRegion', 'region', 23 * H, 'SKUNotAvailable'],
+    told: 'this subscription may not use region westus3: Resource was disallowed by Azure; take it out of the pool',
+  },
+  {
     when: 'a policy forbids it',
     said: sync(403, 'RequestDisallowedByPolicy', "Resource 'x' was disallowed by policy."),
     is: ['HaltPool', 'provider', 10 * MIN, 'PolicyDenied'],

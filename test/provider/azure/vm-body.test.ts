@@ -152,6 +152,12 @@ test('a Spot machine says what becomes of it, and is never taken away for its pr
   );
 });
 
+test('a Spot machine whose disk is its own is deleted when it is taken away', () => {
+  const candidate = { ...spec().candidate, priority: 'Spot' } as const;
+  const body = vmBody(spec({ priority: 'Spot', evictionPolicy: 'Deallocate', osDisk: { ephemeral: true } }, { candidate }));
+  assert.is(body.evictionPolicy, 'Delete');
+});
+
 test('an ephemeral disk is where the SKU has room for it', () => {
   const ephemeral = [
     { placement: 'ResourceDisk', sizeGiB: 64 },
