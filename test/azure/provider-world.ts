@@ -28,7 +28,7 @@ export const environmentFor = ({ url, caFile, subscription }: FakeAzure): Readon
   BERTH_AZURE_CA_FILE: caFile,
 });
 
-export const meta = (name: string, uid: string) => ({
+const meta = (name: string, uid: string) => ({
   name,
   namespace: 'default',
   uid,
