@@ -24,8 +24,9 @@ const hintFor = ({ spec }: Session, refused: string, pool: VMPool | undefined): 
   const sizes = pool ? poolSizes(pool.spec) : [];
   const open = (pool?.status?.offerings ?? []).filter(({ available }) => available);
   const wanted = sizes.find(({ name }) => name === (spec.size ?? name));
+  // One that may go anywhere was refused everywhere, whatever the pool's status, which comes later, still says.
   const elsewhere = open.find(({ sku, region }) => region !== refused && wanted?.skus.includes(sku));
-  if (elsewhere) return `Try a different region with --region ${elsewhere.region}`;
+  if (elsewhere && spec.region !== undefined) return `Try a different region with --region ${elsewhere.region}`;
   const here = open.filter(({ region }) => region === (spec.region ?? region));
   const other = sizes.find(({ name, skus }) => name !== wanted?.name && here.some(({ sku }) => skus.includes(sku)));
   if (other) return `Try a different size with --size ${other.name}`;

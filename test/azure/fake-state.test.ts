@@ -8,7 +8,7 @@ const test = suite('fake Azure: state and chaos');
 let world: FakeWorld;
 
 test.before(async () => {
-  world = await createFakeWorld();
+  world = await createFakeWorld({ durable: true });
 });
 test.after(() => world.fake.stop());
 

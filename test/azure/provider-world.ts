@@ -28,7 +28,7 @@ export const environmentFor = ({ url, caFile, subscription }: FakeAzure): Readon
   BERTH_AZURE_CA_FILE: caFile,
 });
 
-export const meta = (name: string, uid: string) => ({
+const meta = (name: string, uid: string) => ({
   name,
   namespace: 'default',
   uid,
@@ -70,6 +70,7 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
   return {
     fake,
     control: fake.control,
+    secret: Buffer.from(secret, 'hex'),
     poolOf,
     open,
     /** Machines that exist in the pool's resource group. */

@@ -92,10 +92,16 @@ const tryCandidate = async (
     const { osProfile: _secret, ...rest } = body;
     azure.known.note(uid, { ...rest, id: await azure.machineID(names.vm), name: names.vm, provisioningState: 'Creating' });
     azure.asked(candidate, facts);
+    azure.forgetFailures(uid);
     return undefined;
   } catch (error) {
     if (!(error instanceof AzureFailure)) throw error;
-    const verdict = classifyError(error.refusal, { ...candidate, name: names.vm, facts, failures: azure.countFailure(uid) });
+    const verdict = classifyError(error.refusal, {
+      ...candidate,
+      name: names.vm,
+      facts,
+      failures: azure.countFailure(uid, error.refusal.code ?? ''),
+    });
     azure.block(verdict, { ...candidate, name: names.vm, facts });
     // What it needs may be missing: it is looked for, and made, before the next try.
     if (verdict.decision === 'HaltPool') azure.forgetNetworks();

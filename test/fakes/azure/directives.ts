@@ -112,6 +112,7 @@ const happenTo = async (azure: Azure, vm: VirtualMachine, told: OfMachine): Prom
     case 'vmVanish':
       return vanish(azure, vm, told.children ?? true);
     case 'vmStop':
+      if (vm.machine.power !== 'running') throw new Error(`${vm.name} does not run: it is ${vm.machine.power}`);
       return powerDown(azure, vm, 'stopped');
     case 'hostKeyChange':
       return azure.backing.changeHostKey(vm.machine.vmId);

@@ -65,9 +65,6 @@ export const machineEvent = (azure: Azure, event: Event & { kind: 'machine' }): 
   STEPS[event.step](azure, vm, operation);
 };
 
-/** How often a boot that takes longer than it shall is looked at. */
-const BACKING_MS = 20;
-
 type Work = (azure: Azure, vm: VirtualMachine, operation: Operation) => void;
 
 const STEPS: Readonly<Record<Step, Work>> = {
@@ -91,8 +88,9 @@ const STEPS: Readonly<Record<Step, Work>> = {
     then(azure, operation, bad ? 'osTimeout' : 'agent');
   },
   agent: (azure, vm, operation) => {
-    if (azure.booting.has(vm.machine.vmId)) {
-      azure.after(BACKING_MS, { kind: 'machine', step: 'agent', id: operation.resource, operation: operation.id });
+    const waiting = azure.booting.get(vm.machine.vmId);
+    if (waiting) {
+      waiting.push({ kind: 'machine', step: 'agent', id: operation.resource, operation: operation.id });
       return;
     }
     vm.machine.agentReady = true;
@@ -102,7 +100,8 @@ const STEPS: Readonly<Record<Step, Work>> = {
     failed(azure, vm, operation.id, operation.plan.failure ?? errorOf('os_provisioning_timed_out', { vm: vm.name }).failure);
   },
   started: (azure, vm, operation) => {
-    const failure = reserve(azure, vm);
+    // One that is allocated has its place already.
+    const failure = vm.machine.allocated ? undefined : reserve(azure, vm);
     if (failure) {
       vm.machine.power = 'deallocated';
       vm.machine.counted = false;

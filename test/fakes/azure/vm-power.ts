@@ -1,12 +1,11 @@
 // Power of a virtual machine and the loss of it: boot, shutdown, eviction, disappearance. What is told of it follows at once.
-import { errorOf } from './arm-error.ts';
 import { type Azure, find } from './azure.ts';
 import type { VirtualMachine } from './backing/backing.ts';
 import { stopMeter } from './billing.ts';
 import { dig, list, text } from './json.ts';
-import { endOperation } from './operations.ts';
+import { preempt } from './operations.ts';
 import { remove, touch } from './resources/store.ts';
-import { lasting } from './timers.ts';
+import { type Event, lasting } from './timers.ts';
 import { detach } from './vm-children.ts';
 
 export const machineAt = (azure: Azure, id: string): VirtualMachine | undefined => {
@@ -20,11 +19,16 @@ export const boot = (azure: Azure, vm: VirtualMachine): void => {
   if (vm.machine.guest.bootFails) return;
   const address = publicAddress(azure, vm);
   if (address === undefined || vm.machine.guest.sshRefused) return;
-  azure.booting.add(vm.machine.vmId);
-  azure.backing
-    .start(vm, address)
+  const booted = azure.backing.start(vm, address);
+  if (!booted) return;
+  const waiting: Event[] = [];
+  azure.booting.set(vm.machine.vmId, waiting);
+  booted
     .catch((error: unknown) => process.stderr.write(`fake-azure: ${vm.name}: ${String(error)}\n`))
-    .finally(() => azure.booting.delete(vm.machine.vmId));
+    .finally(() => {
+      if (azure.booting.get(vm.machine.vmId) === waiting) azure.booting.delete(vm.machine.vmId);
+      for (const event of waiting) azure.after(0, event);
+    });
 };
 
 /** Of its first interface that has one; the private one where it has none. */
@@ -51,6 +55,7 @@ export const powerDown = (azure: Azure, vm: VirtualMachine, power: 'stopping' | 
 
 /** It is gone at once; what it leaves follows in a moment, or stays. */
 export const vanish = (azure: Azure, vm: VirtualMachine, withChildren: boolean): void => {
+  preempt(azure, vm.machine.operation);
   stopMeter(azure, vm);
   remove(azure, vm.id);
   void azure.backing.remove(vm.machine.vmId);
@@ -65,10 +70,12 @@ export const evict = (azure: Azure, id: string): void => {
   const vm = machineAt(azure, id);
   if (!vm) return;
   if (vm.properties.evictionPolicy === 'Delete') {
-    endOperation(azure, vm.machine.operation, 'Failed', errorOf('operation_preempted').failure);
     vanish(azure, vm, true);
     return;
   }
+  if (vm.machine.power === 'none') return;
+  preempt(azure, vm.machine.operation);
+  vm.machine.operation = ''; // what it had yet to do does not come
   powerDown(azure, vm, 'deallocating');
   vm.machine.power = 'deallocated';
   vm.machine.counted = false;

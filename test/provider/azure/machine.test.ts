@@ -102,9 +102,12 @@ test('a failed one says why in the words that a refusal at once would have', () 
     machineOf(failed, {})?.message,
     'Azure has no capacity left for Standard_E16s_v5 in westus3; other SKUs and regions of the pool are tried',
   );
-  assert.is(machineOf(vm(FAILED), {})?.message, 'Azure refuses Standard_E16s_v5 in westus3: Azure does not say why');
+  assert.is(
+    machineOf(vm(FAILED), {})?.message,
+    'Azure refuses Standard_E16s_v5 in westus3: Azure does not say why; other regions are tried',
+  );
   const { hardwareProfile: _hardwareProfile, name: _name, ...bare } = vm(FAILED);
-  assert.is(machineOf(bare, {})?.message, 'Azure refuses  in westus3: Azure does not say why');
+  assert.is(machineOf(bare, {})?.message, 'Azure refuses  in westus3: Azure does not say why; other regions are tried');
 });
 
 test('the refusal of a machine is that of its instance view', () => {

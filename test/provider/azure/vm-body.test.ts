@@ -1,4 +1,5 @@
-// The body of the request that makes a machine, as the SDK sends it.
+// The body of the request that makes a machine, as the SDK takes it and as it sends it.
+import { ComputeManagementClient } from '@azure/arm-compute';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { VMPoolSpec } from '../../../controller/api/types.generated.ts';
@@ -84,6 +85,49 @@ test('one request makes a machine, its disk, its interface and its address, each
   });
 });
 
+test('the SDK leaves nothing out of it', async () => {
+  const bodies: string[] = [];
+  const stopped = new Error('sent');
+  const httpClient = {
+    sendRequest: async (request: { readonly body?: unknown }) => {
+      bodies.push(String(request.body));
+      throw stopped;
+    },
+  };
+  const credential = { getToken: async () => ({ token: 'token', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) };
+  const client = new ComputeManagementClient(credential, '00000000-0000-0000-0000-000000000000', {
+    httpClient,
+    retryOptions: { maxRetries: 0 },
+  });
+  const candidate = { ...spec().candidate, priority: 'Spot', zone: '1' } as const;
+  const ephemeral = [{ placement: 'NvmeDisk', sizeGiB: 400 }] as const;
+  const settings = { priority: 'Spot', osDisk: { ephemeral: true }, identity: { userAssignedId: '/subscriptions/s/identity' } } as const;
+  const body = vmBody(spec(settings, { candidate, facts: facts({ nvme: true, ephemeral }) }));
+  const sent = await client.virtualMachines
+    .createOrUpdate('berth-default', 'berth-0123456789', body)
+    .submitted()
+    .catch((error: unknown) => error);
+  assert.is(sent, stopped);
+  const { location, tags, zones, identity, properties, ...others } = JSON.parse(bodies[0] ?? '');
+  assert.equal([location, tags, zones, identity, others], [body.location, body.tags, ['1'], body.identity, {}]);
+  assert.equal(leaves(properties), leaves(withoutTop(body)), 'each value, wherever the wire has it');
+  const [nic] = properties.networkProfile.networkInterfaceConfigurations;
+  const [ip] = nic.properties.ipConfigurations;
+  assert.equal([nic.properties.deleteOption, ip.properties.publicIPAddressConfiguration.properties.deleteOption], ['Delete', 'Delete']);
+});
+
+const withoutTop = ({
+  location: _location,
+  tags: _tags,
+  zones: _zones,
+  identity: _identity,
+  ...properties
+}: object & ReturnType<typeof vmBody>) => properties;
+
+/** Every value in it, in order. */
+const leaves = (value: unknown): readonly string[] =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves).toSorted() : [JSON.stringify(value)];
+
 test('an interface that was made before goes with the machine too', () => {
   const { networkProfile } = vmBody(spec({}, { network: { nicID: '/subscriptions/s/nic' } }));
   assert.equal(networkProfile, { networkInterfaces: [{ id: '/subscriptions/s/nic', primary: true, deleteOption: 'Delete' }] });
@@ -106,6 +150,12 @@ test('a Spot machine says what becomes of it, and is never taken away for its pr
     false,
     'a regular one in its place does not',
   );
+});
+
+test('a Spot machine whose disk is its own is deleted when it is taken away', () => {
+  const candidate = { ...spec().candidate, priority: 'Spot' } as const;
+  const body = vmBody(spec({ priority: 'Spot', evictionPolicy: 'Deallocate', osDisk: { ephemeral: true } }, { candidate }));
+  assert.is(body.evictionPolicy, 'Delete');
 });
 
 test('an ephemeral disk is where the SKU has room for it', () => {

@@ -60,7 +60,9 @@ export const namespaceBox = (options: BoxOptions): Box => {
     writeFileSync(path('init'), INIT);
     const log = openSync(path('log'), 'a');
     const args = ['--mount', '--pid', '--uts', '--fork', '--kill-child', 'sh', path('init'), folder, options.name, ...options.share];
-    const child = spawn('unshare', args, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
+    const dying = options.outlives ? [] : ['setpriv', '--pdeathsig', 'KILL'];
+    const [program = '', ...words] = [...dying, 'unshare', ...args];
+    const child = spawn(program, words, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
     ending = false;
     child.once('exit', () => {
       if (!ending) options.onEnd();
