@@ -49,6 +49,15 @@ test('a user whom the API server speaks for, and RBAC lets read, gets the bytes 
   assert.equal(world.cluster.reviews, [user]);
 });
 
+test('a user may be in more groups than fit into usual headers', async () => {
+  const replica = await world.start();
+  await write('s', 'x');
+  const groups = Array.from({ length: 1000 }, (_, n) => `00000000-0000-0000-0000-00000000${n}`);
+  const { status } = await world.get(replica, `${PATH}/s/log`, { headers: { 'x-remote-user': 'alice', 'x-remote-group': groups } });
+  assert.is(status, 200);
+  assert.equal((world.cluster.reviews[0] as { readonly groups: readonly string[] }).groups, groups);
+});
+
 test('a range is from an offset, without what was read already, and up to a limit', async () => {
   const replica = await world.start();
   const log = await write('s', 'hello\n');
