@@ -86,7 +86,8 @@ const httpAddress = (text: string | undefined): Config['http'] => {
 const logApi = (text: string | undefined, environment: Environment): Config['logApi'] => {
   const address = parseAddress('the address of the log API', text, '8443');
   if (address === undefined) return undefined;
-  const ownHost = environment.BERTH_POD_IP || address.host;
+  const isAny = address.host === '0.0.0.0' || address.host === '::';
+  const ownHost = environment.BERTH_POD_IP || (isAny ? undefined : address.host);
   return { ...address, ownHost, certificates: environment.BERTH_LOG_API_CERTIFICATES || undefined };
 };
 

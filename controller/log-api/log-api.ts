@@ -60,6 +60,8 @@ export const startLogApi = async (options: LogApiOptions): Promise<RunningLogApi
     });
   });
   server.maxConnections = MOST_CONNECTIONS;
+  // A header each group; their size is limited.
+  server.maxHeadersCount = 0;
   const port = await listen(server, options);
   void credentials.refresh();
   return {

@@ -221,6 +221,13 @@ test('a standby asks the user’s questions itself, and passes on the leader’s
   assert.is((await world.get(standby, `${PATH}/s/log`)).status, 403);
 });
 
+test('a request is passed on to the leader, whatever host its path names', async () => {
+  const leader = await world.start();
+  const standby = await world.start({ leader: () => leader.port });
+  await write('s', 'content');
+  assert.is((await world.get(standby, `//127.0.0.1:1${PATH}/s/log?offset=3`)).body, 'tent');
+});
+
 test('without a leader that can be reached, a standby says so, and never sends a request round', async () => {
   let leader: number | undefined;
   const standby = await world.start({ leader: () => leader });
