@@ -2,14 +2,17 @@
 
 import { OperatorError } from '../../api/error.ts';
 import { API_VERSION, FINALIZER, type Kinds } from '../../api/object.ts';
-import type { VMPool } from '../../api/types.generated.ts';
+import type { Session, SessionStatus, VM, VMPool } from '../../api/types.generated.ts';
 import type { Store } from '../../store/store.ts';
 import { addFinalizer, preconditionOf, removeFinalizer } from '../ownership.ts';
 import type { NewVM, PoolAction, PoolObserved } from './model.ts';
 import { drainingStatus, placedStatus, waitingStatus } from './patches.ts';
 
+/** Says along what the session's own key would say next. */
+export type SpellOut = (session: Session, status: SessionStatus, now: number, vm?: VM) => SessionStatus;
+
 export const createPoolAct =
-  (store: Store) =>
+  (store: Store, spellOut: SpellOut) =>
   async (action: PoolAction, observed: PoolObserved): Promise<Kinds['VMPool'] | undefined> => {
     const { now } = observed;
     switch (action.do) {
@@ -23,12 +26,15 @@ export const createPoolAct =
         return undefined;
       case 'placeSession': {
         const { session, vm, attempt, launching } = action;
-        await store.patchStatus('Session', preconditionOf(session), placedStatus(session, vm, attempt, launching, now));
+        const status = spellOut(session, placedStatus(session, vm, attempt, launching, now), now, vm);
+        await store.patchStatus('Session', preconditionOf(session), status);
         return undefined;
       }
-      case 'explainWait':
-        await store.patchStatus('Session', preconditionOf(action.session), waitingStatus(action.session, action.wait, now));
+      case 'explainWait': {
+        const status = spellOut(action.session, waitingStatus(action.session, action.wait, now), now);
+        await store.patchStatus('Session', preconditionOf(action.session), status);
         return undefined;
+      }
       case 'drainVM':
         await store.patchStatus('VM', preconditionOf(action.vm), drainingStatus(action.vm, action.because, now));
         return undefined;

@@ -7,6 +7,7 @@ import { createPoolAct } from '../../../controller/reconcilers/pool/act.ts';
 import { decide } from '../../../controller/reconcilers/pool/decide.ts';
 import { createPoolObserve } from '../../../controller/reconcilers/pool/observe.ts';
 import { startedOf } from '../../../controller/reconcilers/session/facts.ts';
+import { pendingStatus } from '../../../controller/reconcilers/session/pending.ts';
 import { isDraining } from '../../../controller/reconcilers/vm/facts.ts';
 import { createCache } from '../../../controller/runtime/cache.ts';
 import { offering, pool } from '../../builders/pool.ts';
@@ -45,7 +46,7 @@ const openWorld = () => {
       },
     },
   });
-  const act = createPoolAct(store);
+  const act = createPoolAct(store, pendingStatus);
   const pass = async (): Promise<readonly string[]> => {
     const observed = await observe(KEY, NOW);
     if (!observed) return ['nothing to do'];
@@ -82,7 +83,7 @@ test('a placement made on an old version of the session is refused', async () =>
   const observed = await observe(KEY, NOW);
   database.edit('Session', { namespace: 'default', name: 'a' }, { spec: { priority: 1 } });
   const [one] = observed?.sessions ?? [];
-  const refused = createPoolAct(openMemoryStore(database))(
+  const refused = createPoolAct(openMemoryStore(database), pendingStatus)(
     { do: 'explainWait', session: one as never, wait: { reason: 'PoolFull', message: 'x' }, because: 'x' },
     observed as never,
   );
@@ -141,7 +142,7 @@ test('an action on a pool that is not there is a bug', async () => {
   const { observe, database } = openWorld();
   database.create('Session', newSession('a'));
   const observed = await observe(KEY, NOW);
-  const refused = createPoolAct(openMemoryStore(database))({ do: 'hold', because: 'x' }, observed as never);
+  const refused = createPoolAct(openMemoryStore(database), pendingStatus)({ do: 'hold', because: 'x' }, observed as never);
   assert.match(await refused.then(String, String), 'does not exist');
 });
 
