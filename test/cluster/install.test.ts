@@ -389,6 +389,10 @@ if (assets) {
   test.after(async () => {
     await running?.end('SIGKILL');
     await api.close();
+    if (kube.variant === 'given') {
+      await kube.kubectl(['delete', 'namespace', 'team-a', 'team-b', '--ignore-not-found']);
+      await kube.kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: served.map((object) => JSON.stringify(object)).join('\n') });
+    }
     await kube.close();
     aggregation.close();
     rmSync(folder, { recursive: true, force: true });
