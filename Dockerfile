@@ -24,4 +24,4 @@ COPY --from=build /app/node_modules/tweetnacl node_modules/tweetnacl
 # By number, so that `runAsNonRoot` can be checked.
 USER 65532:65532
 ENTRYPOINT ["node", "/app/dist/berth.mjs"]
-CMD ["controller", "--store=cluster", "--state=/var/lib/berth", "--http=0.0.0.0:8080"]
+CMD ["controller", "--store=cluster", "--state=/var/lib/berth", "--http=0.0.0.0:8080", "--log-api=8443"]

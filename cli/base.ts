@@ -13,17 +13,21 @@ export abstract class BerthCommand extends Command<Context> {
   store = Option.String('--store', { description: 'Where resources live: dir:PATH or cluster[:CONTEXT] (BERTH_STORE)' });
   state = Option.String('--state', { description: 'State folder of a directory store' });
   kubeContext = Option.String('--context', { description: 'Kubeconfig context of a cluster store' });
+  kubeconfig = Option.String('--kubeconfig', { description: 'Kubeconfig file of a cluster store (KUBECONFIG)' });
   namespace = Option.String('-n,--namespace', { description: 'Namespace; default: default' });
 
   /** What the store means where no namespace is named. */
   private usualNamespace = 'default';
 
   protected target(): Target {
-    if (this.kubeContext !== undefined && this.store?.startsWith('dir:'))
-      throw usageError('--context names a cluster, but --store names a directory');
-    const store = this.kubeContext === undefined ? (this.store ?? this.usualStore) : `cluster:${this.kubeContext}`;
+    const ofCluster = this.kubeContext !== undefined ? '--context' : this.kubeconfig !== undefined ? '--kubeconfig' : undefined;
+    if (ofCluster !== undefined && this.store?.startsWith('dir:'))
+      throw usageError(`${ofCluster} names a cluster, but --store names a directory`);
+    const named = this.store ?? (ofCluster === undefined ? this.usualStore : 'cluster');
+    const store = this.kubeContext === undefined ? named : `cluster:${this.kubeContext}`;
     return {
       ...(store === undefined ? {} : { store }),
+      ...(this.kubeconfig === undefined ? {} : { kubeconfig: this.kubeconfig }),
       ...(this.state === undefined ? {} : { state: this.state }),
       ...(this.namespace === undefined ? {} : { namespace: this.namespace }),
     };

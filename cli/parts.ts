@@ -9,6 +9,8 @@ import type { Explanation } from '../controller/store/schema/explain.ts';
 export interface Target {
   readonly store?: string;
   readonly state?: string;
+  /** A file; as kubectl finds it when unset. */
+  readonly kubeconfig?: string;
   /** Of a cluster: what is read lies in this namespace (unset: the context's), or in all of them. */
   readonly namespace?: string;
   readonly allNamespaces?: boolean;

@@ -52,12 +52,12 @@ const open = async (target: Target, env: Env) => {
     import('../controller/runtime/clock.ts'),
   ]);
   const config = readConfig(target, env);
-  const { state, stateHome } = config;
+  const { state, stateHome, kubeconfig } = config;
   const { namespace, allNamespaces } = target;
   const store = parseTarget(config.store, config.directory);
   // While a cut watch waits to connect again, nothing else would keep a command from ending in silence.
   if (store.type === 'cluster') keepAlive();
-  const remote = { clock, random: Math.random, environment: env, namespace, allNamespaces };
+  const remote = { clock, random: Math.random, environment: env, kubeconfig, namespace, allNamespaces };
   return { config, ...(await openClient(store, { state, stateHome, now: Date.now, ...remote })) };
 };
 

@@ -55,6 +55,7 @@ export const compose = async (config: Config, log: Logger, replaced: Replaced = 
     environment: config.environment,
     stateHome: config.stateHome,
     state: config.state,
+    kubeconfig: config.kubeconfig,
     writeStatus: config.writeStatus,
     retentionMs: config.retentionMs,
     leaseAnnotations: logServing.annotations,

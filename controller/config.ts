@@ -10,6 +10,8 @@ export interface ControllerOptions {
   readonly store?: string;
   /** The state folder, wherever the manifests are. */
   readonly state?: string;
+  /** Of a cluster: a file, instead of where kubectl looks for one. */
+  readonly kubeconfig?: string;
   /** Whether status is written into users' files as well. */
   readonly writeStatus?: string;
   /** How long logs and names of removed sessions are kept; 7 days unless set. */
@@ -29,6 +31,7 @@ export interface Config {
   /** What relative paths start from. */
   readonly directory: string;
   readonly state: string | undefined;
+  readonly kubeconfig: string | undefined;
   readonly stateHome: string;
   readonly writeStatus: 'inline' | 'never' | undefined;
   readonly retentionMs: number;
@@ -78,6 +81,7 @@ export const readConfig = (options: ControllerOptions = {}, environment: Environ
   store: options.store ?? environment.BERTH_STORE ?? `dir:${defaultDirectory(environment)}`,
   directory: process.cwd(),
   state: options.state,
+  kubeconfig: options.kubeconfig,
   stateHome: join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'berth'),
   writeStatus: oneOf('--write-status', options.writeStatus, ['inline', 'never'] as const),
   retentionMs: options.retentionMs ?? RETENTION_MS,
@@ -124,7 +128,8 @@ const httpAddress = (text: string | undefined): Config['http'] => {
 const logApi = (text: string | undefined, environment: Environment): Config['logApi'] => {
   const address = parseAddress('the address of the log API', text, '8443');
   if (address === undefined) return undefined;
-  const ownHost = environment.BERTH_POD_IP || address.host;
+  const isAny = address.host === '0.0.0.0' || address.host === '::';
+  const ownHost = environment.BERTH_POD_IP || (isAny ? undefined : address.host);
   return { ...address, ownHost, certificates: environment.BERTH_LOG_API_CERTIFICATES || undefined };
 };
 

@@ -41,6 +41,8 @@ test('options come before the environment, and that before the defaults', () => 
     ownHost: '127.0.0.1',
     certificates: undefined,
   });
+  for (const any of ['0.0.0.0', '[::]'])
+    assert.is(readConfig({ logApi: `${any}:1` }, {}).logApi?.ownHost, undefined, 'everywhere is nowhere');
   const inPod = { BERTH_POD_IP: '10.0.0.7', BERTH_LOG_API_CERTIFICATES: '/tls' };
   assert.equal(readConfig({ logApi: '8443' }, inPod).logApi, { host: undefined, port: 8443, ownHost: '10.0.0.7', certificates: '/tls' });
   const told = readConfig({ writeStatus: 'never', retentionMs: 1, state: '/s' }, { BERTH_LOG_LEVEL: 'debug' });

@@ -222,7 +222,7 @@ export interface VMPoolSpec {
         readonly name: string;
         /** address is its host name or IP address. */
         readonly address: string;
-        /** port is the port of its SSH server. Default: 22. */
+        /** port is the port of its SSH server. Unset means 22. */
         readonly port?: number;
         /** user is the user to log in as. */
         readonly user: string;

@@ -55,7 +55,7 @@ export const answer = async (request: IncomingMessage, response: ServerResponse,
   if ('code' in asked) return refuse(response, asked);
   const refusal = await whyRefused(caller, asked, parts);
   if (refusal !== undefined) return refuse(response, refusal);
-  await answerLog(request, response, asked, { ...parts, caller, forwarding: credentials });
+  await answerLog(response, asked, { ...parts, caller, path: url.pathname + url.search, forwarding: credentials });
 };
 
 const whyRefused = async (caller: Caller, { key }: LogRequest, { api, sessions }: AnswerParts): Promise<Refusal | undefined> => {
@@ -67,10 +67,9 @@ const whyRefused = async (caller: Caller, { key }: LogRequest, { api, sessions }
 };
 
 const answerLog = async (
-  request: IncomingMessage,
   response: ServerResponse,
   asked: LogRequest,
-  parts: AnswerParts & { readonly caller: Caller; readonly forwarding: Credentials },
+  parts: AnswerParts & { readonly caller: Caller; readonly path: string; readonly forwarding: Credentials },
 ): Promise<void> => {
   const { sessions, leadership, caller, closing, forwarding } = parts;
   const { name } = asked.key;
@@ -86,7 +85,7 @@ const answerLog = async (
   const address = caller.type === 'replica' ? undefined : await leadership.address();
   if (address === undefined)
     return refuse(response, { code: 503, message: 'no controller leads at the moment: nobody has the output', session: name });
-  await forward(response, { address, path: request.url ?? '', credentials: forwarding, signal });
+  await forward(response, { address, path: parts.path, credentials: forwarding, signal });
 };
 
 const peerOf = (socket: TLSSocket): Peer => {

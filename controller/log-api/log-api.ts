@@ -23,7 +23,15 @@ export interface RunningLogApi {
   close(): Promise<void>;
 }
 
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 10_000, handshakeTimeout: 10_000, keepAliveTimeout: 60_000 };
+const TIMEOUT_MS = 10_000;
+const LIMITS = {
+  headersTimeout: TIMEOUT_MS,
+  requestTimeout: TIMEOUT_MS,
+  handshakeTimeout: TIMEOUT_MS,
+  keepAliveTimeout: 60_000,
+  // As much as the API server takes itself: a user may be in hundreds of groups.
+  maxHeaderSize: 1 << 20,
+};
 /** One a reader; each may hold a file and a watch. */
 const MOST_CONNECTIONS = 1000;
 
@@ -52,6 +60,8 @@ export const startLogApi = async (options: LogApiOptions): Promise<RunningLogApi
     });
   });
   server.maxConnections = MOST_CONNECTIONS;
+  // A header each group; their size is limited.
+  server.maxHeadersCount = 0;
   const port = await listen(server, options);
   void credentials.refresh();
   return {

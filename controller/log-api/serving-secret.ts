@@ -18,7 +18,7 @@ export interface SecretOptions {
   readonly now: number;
 }
 
-export const SECRET_NAME = 'berth-log-api-tls';
+const SECRET_NAME = 'berth-log-api-tls';
 const TRIES = 5;
 
 /** What is to be served now, renewed where that was due. */

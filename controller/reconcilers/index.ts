@@ -15,6 +15,7 @@ import { createSessionAct } from './session/act.ts';
 import { decide as decideSession } from './session/decide.ts';
 import type { SessionAction, SessionObserved } from './session/model.ts';
 import { createSessionObserve } from './session/observe.ts';
+import { pendingStatus } from './session/pending.ts';
 import { status as sessionStatus } from './session/status.ts';
 import { createVMAct } from './vm/act.ts';
 import { decide as decideVM } from './vm/decide.ts';
@@ -69,7 +70,7 @@ export const createReconcilers = (reads: Reads): Reconcilers => {
       kind: 'VMPool',
       observe: createPoolObserve({ ...reads, secret, settle: store.settle }),
       decide: decidePool,
-      act: createPoolAct(store, providers),
+      act: createPoolAct({ store, providers, spellOut: pendingStatus }),
       status: poolStatus,
     },
   };

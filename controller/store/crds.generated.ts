@@ -971,8 +971,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
              "format": "int32",
              "minimum": 1,
              "maximum": 65535,
-             "default": 22,
-             "description": "port is the port of its SSH server. Default: 22."
+             "description": "port is the port of its SSH server. Unset means 22."
             },
             "user": {
              "type": "string",

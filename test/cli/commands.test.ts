@@ -245,6 +245,7 @@ test('refuses arguments that do not fit together, with exit 2', async () => {
     [['apply'], 'Error: nothing to apply\nHint: Name a file or directory with -f.\n'],
     [['validate'], 'Error: nothing to validate\nHint: Name a file or directory with -f.\n'],
     [['completion', 'tcsh'], 'Error: no completion for "tcsh"\nHint: Use one of bash, zsh, fish.\n'],
+    [['list', '--kubeconfig', 'x', '--store', 'dir:y'], 'Error: --kubeconfig names a cluster, but --store names a directory\n'],
     [['list', '--context', 'x', '--store', 'dir:y'], 'Error: --context names a cluster, but --store names a directory\n'],
   ];
   for (const [words, err] of cases)
@@ -266,6 +267,7 @@ test('called by kubectl, it means the cluster, unless it is told otherwise', asy
   assert.is(await storeOf([]), 'cluster');
   assert.is(await storeOf(['--context', 'x']), 'cluster:x');
   assert.is(await storeOf(['--store', 'dir:y']), 'dir:y');
+  assert.is(await storeOf(['--kubeconfig', 'f'], { BERTH_STORE: 'dir:z' }), 'cluster', 'a kubeconfig names a cluster');
   assert.is(await storeOf([], { BERTH_STORE: 'dir:z' }), undefined, 'the environment is read where all of it is');
 });
 

@@ -11,7 +11,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { apiServiceObjects, createAggregation } from '../fakes/kube/aggregation.ts';
 import { kubeAssets } from '../fakes/kube/assets.ts';
-import { installCRDs } from '../fakes/kube/cluster.ts';
+import { installCRDs, openApi } from '../fakes/kube/cluster.ts';
 import { type RunningController, startController } from '../fakes/kube/controller.ts';
 import { freePort, startKube } from '../fakes/kube/start.ts';
 import { until } from '../fakes/until.ts';
@@ -44,8 +44,9 @@ if (assets) {
   const raw = (path: string, kubeconfig = kube.kubeconfig): Promise<string> => kube.kubectl(['get', '--raw', path], { kubeconfig });
   const finished = (name: string) => kube.kubectl(['wait', '--for=condition=Finished', '--timeout=60s', `sessions.berth.dev/${name}`]);
   const env = { ...process.env, KUBECONFIG: kube.kubeconfig, BERTH_LEASE_NAMESPACE: 'default', BERTH_STORE: 'cluster' };
-  const berth = async (...args: readonly string[]) => {
-    return run(process.execPath, [CLI, ...args], { env, maxBuffer: 2 ** 26 }).then(
+  const berth = (...args: readonly string[]) => berthOf(kube.kubeconfig, ...args);
+  const berthOf = async (kubeconfig: string, ...args: readonly string[]) => {
+    return run(process.execPath, [CLI, ...args], { env: { ...env, KUBECONFIG: kubeconfig }, maxBuffer: 2 ** 26 }).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       ({ code, stdout, stderr }: { readonly code: number; readonly stdout: string; readonly stderr: string }) => ({ code, stdout, stderr }),
     );
@@ -109,6 +110,20 @@ if (assets) {
     assert.is(following.text(), 'first\nlast\n');
   });
 
+  test('a follower of a session that says nothing is answered at once', async () => {
+    await session('silent', 'sleep 600');
+    await kube.kubectl(['wait', '--for=condition=Started', '--timeout=60s', 'sessions.berth.dev/silent']);
+    const api = await openApi(kube);
+    const stop = new AbortController();
+    const asked = performance.now();
+    await api.stream({ doing: 'follow', path: logPath('silent'), query: { follow: 'true' }, signal: stop.signal });
+    console.log(`followed after ${Math.round(performance.now() - asked)} ms`);
+    assert.ok(performance.now() - asked < 10_000);
+    stop.abort();
+    await api.close();
+    await kube.kubectl(['delete', 'sessions.berth.dev', 'silent', '--wait=false']);
+  });
+
   test('our own command reads the same', async () => {
     const header = await berth('output', 'long');
     assert.match(header.stdout, /^=== Session: long ===\n.*\nStatus: failed\nCaptured: .* \(100 lines\)\n\nline 2901\n/);
@@ -128,11 +143,25 @@ if (assets) {
     const denied = await refused(raw(logPath('long'), somebody));
     console.log(denied.trim());
     assert.match(denied, 'User "somebody" cannot get resource "sessions/log" in API group "output.berth.dev" in the namespace "default"');
-    await kube.kubectl(['create', 'role', 'readers', '--verb=get', '--resource=sessions.output.berth.dev/log']).catch(() => undefined);
-    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'readers' } };
-    const rules = [{ apiGroups: ['output.berth.dev'], resources: ['sessions/log'], verbs: ['get'] }];
-    await kube.kubectl(['apply', '-f', '-'], { input: JSON.stringify({ ...role, rules }) });
-    await kube.kubectl(['create', 'rolebinding', 'readers', '--role=readers', '--group=people']);
+    const role = (name: string, apiGroups: readonly string[], resource: string) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name },
+      rules: [{ apiGroups, resources: [resource], verbs: ['get'] }],
+    });
+    const allow = async (name: string, group: string, resource: string) => {
+      await kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(role(name, [group], resource)) });
+      await kube.kubectl(['create', 'rolebinding', name, `--role=${name}`, '--group=people']);
+    };
+    await allow('viewers', 'berth.dev', 'sessions');
+    await until(async () => (await berthOf(somebody, 'output', 'long')).code === 1, 'the right to see sessions', 20_000);
+    const { stdout, stderr } = await berthOf(somebody, 'output', 'long');
+    assert.is(stdout, '', 'not even the tail');
+    assert.match(
+      stderr,
+      'Error: cannot read the output of session default/long: sessions.output.berth.dev "long" is forbidden: User "somebody"',
+    );
+    await allow('readers', 'output.berth.dev', 'sessions/log');
     await until(async () => (await raw(logPath('long'), somebody).catch(() => '')) === LONG, 'the right to read', 10_000);
   });
 
@@ -160,6 +189,15 @@ if (assets) {
     const code = await following.ended;
     const expected = Array.from({ length: 200 }, (_, n) => `${n + 1}\n`).join('');
     assert.equal([code, following.text()], [0, `${expected}over\n`]);
+  });
+
+  test('while no controller is there, that is said, and the exit code tells', async () => {
+    await running.get('two')?.end('SIGTERM');
+    running.delete('two');
+    const { code, stdout, stderr } = await berth('output', 'long', '--raw');
+    console.log(stderr.trim());
+    assert.equal([code, stdout], [4, '']);
+    assert.match(stderr, 'Error: cannot ');
   });
 
   test.after(async () => {

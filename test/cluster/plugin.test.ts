@@ -63,6 +63,10 @@ else if (assets) {
     const contexts = [...config.contexts, { name: 'of-team', context: { ...context?.context, namespace: 'team' } }];
     if (kube.variant !== 'given') writeFileSync(kube.kubeconfig, JSON.stringify({ ...config, contexts }));
     if (kube.variant !== 'given') assert.match((await plugin('list', '--context', 'of-team')).stdout, /^SESSION.*\nthere /);
+    const elsewhere = await plugin('list', '--kubeconfig', join(folder, 'none'));
+    assert.equal([elsewhere.code, elsewhere.stdout], [2, '']);
+    assert.match(elsewhere.stderr, `Error: cannot read the kubeconfig ${join(folder, 'none')}`);
+    assert.match((await plugin('list', '--kubeconfig', kube.kubeconfig)).stdout, /\nhere /);
     const unknown = await plugin('list', '--context', 'elsewhere');
     assert.is(unknown.code, 2);
     assert.match(unknown.stderr, 'the kubeconfig has no context "elsewhere"');

@@ -60,6 +60,13 @@ test('every default is named in the description', () => {
   );
 });
 
+test('no default lies within a list: `kubectl apply` and Argo CD compare lists whole, and would never be done', () => {
+  assert.equal(
+    wrong(({ default: value }, path) => value !== undefined && path.includes('[]')),
+    [],
+  );
+});
+
 test('every string, list and number has its bounds, every list its type', () => {
   assert.equal(
     wrong(({ type, maxLength }) => type === 'string' && maxLength === undefined),

@@ -49,6 +49,15 @@ test('a user whom the API server speaks for, and RBAC lets read, gets the bytes 
   assert.equal(world.cluster.reviews, [user]);
 });
 
+test('a user may be in more groups than fit into usual headers', async () => {
+  const replica = await world.start();
+  await write('s', 'x');
+  const groups = Array.from({ length: 1000 }, (_, n) => `00000000-0000-0000-0000-00000000${n}`);
+  const { status } = await world.get(replica, `${PATH}/s/log`, { headers: { 'x-remote-user': 'alice', 'x-remote-group': groups } });
+  assert.is(status, 200);
+  assert.equal((world.cluster.reviews[0] as { readonly groups: readonly string[] }).groups, groups);
+});
+
 test('a range is from an offset, without what was read already, and up to a limit', async () => {
   const replica = await world.start();
   const log = await write('s', 'hello\n');
@@ -210,6 +219,13 @@ test('a standby asks the user’s questions itself, and passes on the leader’s
   assert.is((await world.get(standby, `${PATH}/s/log?offset=99`)).status, 416, 'refusals come through too');
   world.cluster.isAllowed = false;
   assert.is((await world.get(standby, `${PATH}/s/log`)).status, 403);
+});
+
+test('a request is passed on to the leader, whatever host its path names', async () => {
+  const leader = await world.start();
+  const standby = await world.start({ leader: () => leader.port });
+  await write('s', 'content');
+  assert.is((await world.get(standby, `//127.0.0.1:1${PATH}/s/log?offset=3`)).body, 'tent');
 });
 
 test('without a leader that can be reached, a standby says so, and never sends a request round', async () => {

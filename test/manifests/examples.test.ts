@@ -64,7 +64,7 @@ const SHOWS: Readonly<Record<string, (one: Example) => boolean>> = {
   'warm-slots': ({ pools: [it] }) => it?.warmSlots === 4 && it.minVMs === 1,
   budget: ({ pools: [it] }) => it?.budget?.maxHourlyUSD === '10.00',
   'azure-pool': ({ pools: [it] }) => it?.provider.azure?.regions.length === 2 && it.provider.azure.deadMansSwitchSeconds === 3600,
-  'ssh-pool': ({ pools: [it] }) => it?.provider.ssh?.hosts[0]?.port === 22 && it.provider.ssh.hosts[1]?.slots === 6,
+  'ssh-pool': ({ pools: [it] }) => it?.provider.ssh?.hosts[1]?.port === 2222 && it.provider.ssh.hosts[1]?.slots === 6,
   'send-input': ({ sessions: [it] }) => it?.input?.[0]?.text === 'Ada',
   several: ({ sessions }) => sessions.length === 3,
 };

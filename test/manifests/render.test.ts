@@ -8,6 +8,23 @@ import { skip } from '../runner/skip.ts';
 
 const test = suite('manifests: render');
 
+interface Security {
+  readonly runAsNonRoot?: boolean;
+  readonly seccompProfile?: { readonly type: string };
+}
+
+interface Deployment extends KubeObject {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly securityContext: Security;
+        readonly containers: readonly { readonly securityContext: object }[];
+        readonly volumes: readonly object[];
+      };
+    };
+  };
+}
+
 const hasKubectl = (): boolean => {
   try {
     execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
@@ -61,6 +78,25 @@ else {
     const text = JSON.stringify(all);
     for (const said of ['"replicas":2', '"ReadWriteMany"', '"azure.workload.identity/use":"true"', 'azure.workload.identity/client-id'])
       assert.ok(text.includes(said), said);
+  });
+
+  test('every pod keeps to the restricted profile of pod security', () => {
+    for (const objects of [base, installWith(...COMPONENTS)]) {
+      const [deployment] = objects.filter(({ kind }) => kind === 'Deployment') as readonly Deployment[];
+      assert.ok(deployment);
+      const { securityContext, containers, volumes, ...spec } = deployment.spec.template.spec;
+      assert.equal([securityContext.runAsNonRoot, securityContext.seccompProfile?.type], [true, 'RuntimeDefault']);
+      for (const { securityContext: own } of containers) {
+        assert.equal(own, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+      }
+      const allowed = ['name', 'configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
+      for (const volume of volumes)
+        assert.equal(
+          Object.keys(volume).filter((key) => !allowed.includes(key)),
+          [],
+        );
+      for (const host of ['hostNetwork', 'hostPID', 'hostIPC']) assert.not(host in spec);
+    }
   });
 
   test('without the log API nothing speaks of it', () => {

@@ -2,15 +2,24 @@
 
 import { OperatorError } from '../../api/error.ts';
 import { API_VERSION, FINALIZER, type Kinds } from '../../api/object.ts';
-import type { VMPool } from '../../api/types.generated.ts';
+import type { Session, SessionStatus, VM, VMPool } from '../../api/types.generated.ts';
 import type { Providers } from '../../provider/providers.ts';
 import type { Store } from '../../store/store.ts';
 import { addFinalizer, preconditionOf, removeFinalizer } from '../ownership.ts';
 import type { NewVM, PoolAction, PoolObserved } from './model.ts';
 import { drainingStatus, placedStatus, waitingStatus } from './patches.ts';
 
+/** Says along what the session's own key would say next. */
+export type SpellOut = (session: Session, status: SessionStatus, now: number, vm?: VM) => SessionStatus;
+
+export interface PoolEffects {
+  readonly store: Store;
+  readonly providers: Providers;
+  readonly spellOut: SpellOut;
+}
+
 export const createPoolAct =
-  (store: Store, providers: Providers) =>
+  ({ store, providers, spellOut }: PoolEffects) =>
   async (action: PoolAction, observed: PoolObserved, signal: AbortSignal): Promise<Kinds['VMPool'] | undefined> => {
     const { now } = observed;
     switch (action.do) {
@@ -25,12 +34,15 @@ export const createPoolAct =
         return undefined;
       case 'placeSession': {
         const { session, vm, attempt, launching } = action;
-        await store.patchStatus('Session', preconditionOf(session), placedStatus(session, vm, attempt, launching, now));
+        const status = spellOut(session, placedStatus(session, vm, attempt, launching, now), now, vm);
+        await store.patchStatus('Session', preconditionOf(session), status);
         return undefined;
       }
-      case 'explainWait':
-        await store.patchStatus('Session', preconditionOf(action.session), waitingStatus(action.session, action.wait, now));
+      case 'explainWait': {
+        const status = spellOut(action.session, waitingStatus(action.session, action.wait, now), now);
+        await store.patchStatus('Session', preconditionOf(action.session), status);
         return undefined;
+      }
       case 'drainVM':
         await store.patchStatus('VM', preconditionOf(action.vm), drainingStatus(action.vm, action.because, now));
         return undefined;

@@ -118,7 +118,7 @@ const wakeTimes = (observed: SessionObserved, verdict: Verdict): readonly number
     case 'unseen':
       return observed.hostState === 'reachable' ? [now + 5 * OUTPUT_MS] : [];
     case 'waiting':
-      return [deadlineOf(observed)].filter((time) => time !== undefined);
+      return [deadlineOf(observed), observed.awaitsPoolUntil].filter((time) => time !== undefined);
     default:
       return [];
   }

@@ -18,6 +18,8 @@ export interface SessionObserved {
   readonly log?: LogSummary;
   /** New output may be written into status now (SPEC 4: at most every 10 s, and few a second in all). */
   readonly outputDue: boolean;
+  /** It is new, and its pool is about to say where it stands, and to write all there is to say: until then, as a time. */
+  readonly awaitsPoolUntil?: number;
   /** The one secret problem that keeps it from being launched. */
   readonly secretProblem?: string;
 }

@@ -1,6 +1,6 @@
 // Gathers all that a session's decision needs; the only place of this reconciler that reads.
 import { parseTime } from '../../api/clock.ts';
-import type { ObjectKey } from '../../api/object.ts';
+import { keyString, type ObjectKey } from '../../api/object.ts';
 import type { Session } from '../../api/types.generated.ts';
 import type { View } from '../../api/view.ts';
 import type { LogStore } from '../../output/log-store.ts';
@@ -22,10 +22,14 @@ export interface SessionReads {
   takeOutputTurn(): boolean;
 }
 
-export const createSessionObserve =
-  (reads: SessionReads) =>
-  async (key: ObjectKey, now: number): Promise<SessionObserved | undefined> => {
+/** Within that time the pool of a new session is expected to place it, or to say why not. */
+const POOL_MS = 10_000;
+
+export const createSessionObserve = (reads: SessionReads) => {
+  const newSince = createFirstSights();
+  return async (key: ObjectKey, now: number): Promise<SessionObserved | undefined> => {
     const session = reads.sessions.get(key);
+    const since = newSince(key, session, now);
     if (!session) return undefined;
     const pool = reads.pools.get({ namespace: key.namespace, name: poolNameOf(session) });
     const seen = onVM(reads, session);
@@ -35,12 +39,31 @@ export const createSessionObserve =
       now,
       session,
       ...(pool ? { pool } : {}),
+      ...(pool && since !== undefined && now - since < POOL_MS ? { awaitsPoolUntil: since + POOL_MS } : {}),
       ...seen,
       ...(unseenOutput ? { log: await reads.logs.summary({ ...key, uid: session.metadata.uid }) } : {}),
       ...(launching ? await secretProblem(reads.secret, session) : {}),
       outputDue: seen.run !== undefined && !isFinished(session) && isOutputDue(reads, session, seen.run, now),
     };
   };
+};
+
+/** When a session that nothing was written of yet was first looked at. */
+const createFirstSights = () => {
+  const times = new Map<string, { readonly uid: string; readonly at: number }>();
+  return (key: ObjectKey, session: Session | undefined, now: number): number | undefined => {
+    const id = keyString(key);
+    if (session === undefined || session.status?.phase !== undefined) {
+      times.delete(id);
+      return undefined;
+    }
+    const { uid } = session.metadata;
+    const known = times.get(id);
+    if (known?.uid === uid) return known.at;
+    times.set(id, { uid, at: now });
+    return now;
+  };
+};
 
 type OnVM = Pick<SessionObserved, 'vm' | 'hostState' | 'hostMessage' | 'run'>;
 

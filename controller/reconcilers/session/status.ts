@@ -20,8 +20,14 @@ export const status = (
 ): { object: Session; status: SessionStatus } | undefined => {
   const { session } = observed;
   if (decision.actions.some((action) => action.do === 'release' || action.do === 'expire')) return undefined;
-  return { object: session, status: { ...nextStatus(observed, outcomes), observedGeneration: session.metadata.generation } };
+  if (observed.awaitsPoolUntil !== undefined && verdictOf(observed).is === 'waiting') return undefined;
+  return { object: session, status: statusOf(observed, outcomes) };
 };
+
+export const statusOf = (observed: SessionObserved, outcomes: readonly Outcome<SessionAction>[]): SessionStatus => ({
+  ...nextStatus(observed, outcomes),
+  observedGeneration: observed.session.metadata.generation,
+});
 
 const nextStatus = (observed: SessionObserved, outcomes: readonly Outcome<SessionAction>[]): SessionStatus => {
   const { session } = observed;

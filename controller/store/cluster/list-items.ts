@@ -4,7 +4,7 @@ import type { ObjectList } from './resources.ts';
 
 const [QUOTE, BACKSLASH, COMMA, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = [0x22, 0x5c, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d];
 /** Of the list itself: its one member that is long. */
-const ITEMS = /"items"\s*:\s*$/;
+const ITEMS = /"items"\s*:\s*\[$/;
 /** Depth of nesting in the list of items, outside of any of them. */
 const IN_ITEMS = 2;
 
@@ -16,67 +16,43 @@ export async function* readItems(body: AsyncIterable<Uint8Array>): AsyncGenerato
 }
 
 const createScan = () => {
+  const nesting: Nesting = { depth: 0, isInString: false, isEscaped: false };
   /** All but the items. */
   let frame = '';
-  let depth = 0;
   let isInItems = false;
-  let isInString = false;
-  /** From what is in the frame, or was an item, on; `start` and `at` are places in it. */
+  /** What is neither in the frame nor was an item yet begins at `start`. */
   let bytes = Buffer.alloc(0);
   let start = 0;
-  let at = 0;
 
   const toFrame = (end: number): void => {
     frame += bytes.toString('utf8', start, end);
     start = end;
   };
-  const opened = (byte: number): void => {
-    depth += 1;
-    if (byte !== OPEN_LIST || depth !== IN_ITEMS || isInItems) return;
-    toFrame(at);
-    isInItems = ITEMS.test(frame.slice(0, -1));
-  };
-  /** Whether an item has ended. */
-  const closed = (): boolean => {
-    depth -= 1;
-    if (!isInItems || depth > IN_ITEMS) return false;
-    if (depth === IN_ITEMS) return true;
-    isInItems = false;
-    start = at - 1;
-    return false;
-  };
-  /** Goes on to the end of the string. */
-  const skipString = (): void => {
-    for (let quote = bytes.indexOf(QUOTE, at); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
-      let slashes = 0;
-      while (bytes[quote - slashes - 1] === BACKSLASH) slashes += 1;
-      if (slashes % 2 === 1) continue;
-      isInString = false;
-      at = quote + 1;
-      return;
+  /** A byte of the frame, or between two items; `at` is behind it. */
+  const take = (byte: number, at: number): void => {
+    step(byte, nesting);
+    if (byte === COMMA && isInItems) start = at;
+    else if (byte === OPEN_LIST && !isInItems && !nesting.isInString && nesting.depth === IN_ITEMS) {
+      toFrame(at);
+      isInItems = ITEMS.test(frame);
+    } else if (isInItems && nesting.depth < IN_ITEMS) {
+      isInItems = false;
+      start = at - 1;
     }
-    at = bytes.length;
-  };
-  /** Whether an item has ended with it. */
-  const take = (byte: number): boolean => {
-    if (byte === QUOTE) isInString = true;
-    else if (byte === OPEN || byte === OPEN_LIST) opened(byte);
-    else if (byte === CLOSE || byte === CLOSE_LIST) return closed();
-    else if (byte === COMMA && isInItems && depth === IN_ITEMS) start = at;
-    return false;
   };
 
   return {
     *read(chunk: Uint8Array): Generator<unknown> {
-      const before = bytes.subarray(start);
-      bytes = Buffer.concat([before, chunk]);
-      [start, at] = [0, before.length];
+      let at = bytes.length - start;
+      bytes = Buffer.concat([bytes.subarray(start), chunk]);
+      start = 0;
       while (at < bytes.length) {
-        if (isInString) skipString();
-        else if (take(bytes[at++] ?? 0)) {
+        if (isInItems && nesting.depth > IN_ITEMS) {
+          at = skipItem(bytes, at, nesting);
+          if (nesting.depth > IN_ITEMS) return;
           yield JSON.parse(bytes.toString('utf8', start, at));
           start = at;
-        }
+        } else take(bytes[at++] ?? 0, at);
       }
     },
     end: (): ObjectList['metadata'] => {
@@ -84,4 +60,38 @@ const createScan = () => {
       return (JSON.parse(frame) as ObjectList).metadata;
     },
   };
+};
+
+interface Nesting {
+  depth: number;
+  isInString: boolean;
+  isEscaped: boolean;
+}
+
+const step = (byte: number | undefined, nesting: Nesting): void => {
+  if (nesting.isEscaped) nesting.isEscaped = false;
+  else if (nesting.isInString) {
+    if (byte === QUOTE) nesting.isInString = false;
+    else if (byte === BACKSLASH) nesting.isEscaped = true;
+  } else if (byte === QUOTE) nesting.isInString = true;
+  else if (byte === OPEN || byte === OPEN_LIST) nesting.depth += 1;
+  else if (byte === CLOSE || byte === CLOSE_LIST) nesting.depth -= 1;
+};
+
+/** `step` over an item, to behind its end or to the end of the bytes. Tens of megabytes go through this loop. */
+const skipItem = (bytes: Uint8Array, from: number, nesting: Nesting): number => {
+  let { depth, isInString, isEscaped } = nesting;
+  let at = from;
+  for (; at < bytes.length && depth > IN_ITEMS; at += 1) {
+    const byte = bytes[at];
+    if (isEscaped) isEscaped = false;
+    else if (isInString) {
+      if (byte === QUOTE) isInString = false;
+      else if (byte === BACKSLASH) isEscaped = true;
+    } else if (byte === QUOTE) isInString = true;
+    else if (byte === OPEN || byte === OPEN_LIST) depth += 1;
+    else if (byte === CLOSE || byte === CLOSE_LIST) depth -= 1;
+  }
+  Object.assign(nesting, { depth, isInString, isEscaped });
+  return at;
 };

@@ -25,6 +25,7 @@ export interface ClusterStoreOptions {
   readonly newUID: () => string;
   readonly holder: { readonly pid: number; readonly host: string };
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly kubeconfig?: string | undefined;
   readonly state?: string | undefined;
   readonly stateHome: string;
   readonly onProblem?: (text: string) => void;
@@ -50,7 +51,7 @@ export interface OpenedClusterStore {
 
 export const openClusterStore = async ({ context }: ClusterTarget, options: ClusterStoreOptions): Promise<OpenedClusterStore> => {
   const { clock, random, environment, holder, newUID, onProblem, onAnswer, leaseAnnotations: annotations } = options;
-  const connection = await connect({ context, monotonic: clock.monotonic });
+  const connection = await connect({ context, kubeconfig: options.kubeconfig, monotonic: clock.monotonic });
   const api = createApi(connection, { clock, random, ...(onAnswer ? { onAnswer } : {}) });
   const identity = identityOf({ ...holder, unique: newUID() });
   const events = createEventRecorder({ api, clock, identity, newSuffix: () => newUID().slice(0, 13) });
@@ -76,6 +77,7 @@ export interface ClusterClientOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly kubeconfig?: string | undefined;
   readonly state?: string | undefined;
   readonly stateHome: string;
   readonly namespace?: string | undefined;
@@ -90,7 +92,7 @@ export interface OpenedClusterClient {
 
 export const openClusterClient = async ({ context }: ClusterTarget, options: ClusterClientOptions): Promise<OpenedClusterClient> => {
   const { clock, random, environment, allNamespaces = false } = options;
-  const connection = await connect({ context, monotonic: clock.monotonic });
+  const connection = await connect({ context, kubeconfig: options.kubeconfig, monotonic: clock.monotonic });
   const api = createApi(connection, { clock, random });
   const namespace = options.namespace ?? connection.namespace ?? 'default';
   const client = createClusterClient({

@@ -23,7 +23,7 @@ export interface KubeObject {
 export const root = fileURLToPath(new URL('../../../', import.meta.url));
 export const COMPONENTS = ['monitoring', 'high-availability', 'secrets-by-namespace', 'azure-workload-identity', 'cert-manager'] as const;
 
-export const objectsIn = (text: string): readonly KubeObject[] => {
+const objectsIn = (text: string): readonly KubeObject[] => {
   const read = readManifests(text);
   if ('problem' in read) throw new Error(`line ${read.problem.line}: ${read.problem.message}`);
   return read.documents.map(({ value }) => value as unknown as KubeObject);

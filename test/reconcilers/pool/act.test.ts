@@ -9,6 +9,7 @@ import { createPoolAct } from '../../../controller/reconcilers/pool/act.ts';
 import { decide } from '../../../controller/reconcilers/pool/decide.ts';
 import { createPoolObserve } from '../../../controller/reconcilers/pool/observe.ts';
 import { startedOf } from '../../../controller/reconcilers/session/facts.ts';
+import { pendingStatus } from '../../../controller/reconcilers/session/pending.ts';
 import { isDraining } from '../../../controller/reconcilers/vm/facts.ts';
 import { createCache } from '../../../controller/runtime/cache.ts';
 import { offering, pool } from '../../builders/pool.ts';
@@ -53,7 +54,7 @@ const openWorld = () => {
     logs: { hasSpace: async () => true },
     providers,
   });
-  const act = createPoolAct(store, providers);
+  const act = createPoolAct({ store, providers, spellOut: pendingStatus });
   const pass = async (): Promise<readonly string[]> => {
     const observed = await observe(KEY, NOW);
     if (!observed) return ['nothing to do'];
@@ -90,7 +91,7 @@ test('a placement made on an old version of the session is refused', async () =>
   const observed = await observe(KEY, NOW);
   database.edit('Session', { namespace: 'default', name: 'a' }, { spec: { priority: 1 } });
   const [one] = observed?.sessions ?? [];
-  const refused = createPoolAct(openMemoryStore(database), NONE)(
+  const refused = createPoolAct({ store: openMemoryStore(database), providers: NONE, spellOut: pendingStatus })(
     { do: 'explainWait', session: one as never, wait: { reason: 'PoolFull', message: 'x' }, because: 'x' },
     observed as never,
     signal,
@@ -166,7 +167,11 @@ test('an action on a pool that is not there is a bug', async () => {
   const { observe, database } = openWorld();
   database.create('Session', newSession('a'));
   const observed = await observe(KEY, NOW);
-  const refused = createPoolAct(openMemoryStore(database), NONE)({ do: 'hold', because: 'x' }, observed as never, signal);
+  const refused = createPoolAct({ store: openMemoryStore(database), providers: NONE, spellOut: pendingStatus })(
+    { do: 'hold', because: 'x' },
+    observed as never,
+    signal,
+  );
   assert.match(await refused.then(String, String), 'does not exist');
 });
 

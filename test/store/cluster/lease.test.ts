@@ -48,6 +48,34 @@ test(
 );
 
 test(
+  'the others hear from the lease what the leader says of itself, as long as it leads',
+  inWorld(async (server, signal) => {
+    let place = 'here';
+    const annotations = () => ({ place });
+    const one = createElection({
+      api: server.api,
+      clock: systemClock,
+      random: () => 0,
+      identity: 'one',
+      namespace: 'ns',
+      timing,
+      annotations,
+    });
+    const two = candidate(server, 'two');
+    assert.is(await two.leader(), undefined, 'there is no lease');
+    await one.lead(signal);
+    assert.equal(await two.leader(), { place: 'here' });
+    place = 'there';
+    await until(async () => (await two.leader())?.place === 'there', 'the next renewal');
+    await one.release();
+    assert.is(await two.leader(), undefined);
+    await two.lead(signal);
+    assert.equal(await one.leader(), {}, 'what the one before said is gone');
+    await two.release();
+  }),
+);
+
+test(
   'the next one leads at once after a release, and only after the lease has run out otherwise',
   inWorld(async (server, signal) => {
     const one = candidate(server, 'one');

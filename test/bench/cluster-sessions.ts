@@ -1,0 +1,99 @@
+// Sessions driven from Pending through Running to Completed a second, by the whole controller, beside a plain client-go
+// operator that makes three status writes each, on the same server; and what the API server was asked to write for each.
+import type { Session } from '../../controller/api/types.generated.ts';
+import { readAll } from '../../controller/store/cluster/read.ts';
+import type { Api } from '../../controller/store/cluster/request.ts';
+import { createAll } from '../fakes/kube/apply.ts';
+import { until } from '../fakes/until.ts';
+import { sessionNamed } from './cluster-scale.ts';
+import { between, type ClusterBench, isWrite, openClusterBench, sum } from './cluster-world.ts';
+import type { Bench, Figure } from './figure.ts';
+import { findPeer, runPeer } from './peer.ts';
+
+const SESSIONS = 2_000;
+const RUN_MS = 20;
+const WORKERS = 16;
+const LIMIT_MS = 600_000;
+const POOL = {
+  kind: 'VMPool',
+  metadata: { name: 'default' },
+  spec: { provider: { type: 'Local' }, sizes: [{ name: 'l', memoryMiB: 1 << 20 }], maxVMs: 100, idleTimeoutSeconds: 3_600 },
+};
+
+export const clusterSessions: Bench = async (scale) => {
+  const sessions = Math.max(4, Math.round(SESSIONS * scale));
+  const bench = await openClusterBench();
+  try {
+    const peer = await drivenByPeer(bench, sessions);
+    const ours = await drivenByUs(bench, sessions);
+    const fixture = `${sessions} sessions of ${RUN_MS} ms, at most 400 at once`;
+    const figures: readonly Figure[] = [
+      {
+        figure: 'cluster-sessions: milliseconds a session',
+        value: 1000 / ours.perSecond,
+        unit: 'ms',
+        fixture,
+        sessionsPerSecond: ours.perSecond,
+      },
+      { figure: 'cluster-sessions: API writes a session', value: sum(ours.writes) / sessions, unit: 'writes', aim: 4, fixture, ...ours },
+    ];
+    if (peer === undefined) return figures;
+    const against = { peerPerSecond: peer, ourPerSecond: ours.perSecond };
+    return [
+      ...figures,
+      { figure: 'cluster-sessions: time against client-go', value: peer / ours.perSecond, unit: 'times', aim: 1, fixture, ...against },
+    ];
+  } finally {
+    await bench.close();
+  }
+};
+
+const drivenByPeer = async (bench: ClusterBench, sessions: number): Promise<number | undefined> => {
+  const found = findPeer();
+  if ('reason' in found) return undefined;
+  await createSessions(bench.api, sessions);
+  const { perSecond } = await runPeer(found.program, { kubeconfig: bench.kube.kubeconfig, sessions, workers: WORKERS });
+  await bench.kube.kubectl(['delete', '--raw', '/apis/berth.dev/v1alpha1/namespaces/default/sessions']);
+  await until(async () => (await readAll(bench.api, 'Session')).length === 0, 'no sessions', LIMIT_MS);
+  return perSecond;
+};
+
+interface Driven {
+  readonly perSecond: number;
+  readonly writes: Readonly<Record<string, number>>;
+  readonly events: number;
+}
+
+const drivenByUs = async (bench: ClusterBench, sessions: number): Promise<Driven> => {
+  await createSessions(bench.api, sessions);
+  const before = await bench.requests();
+  const controller = await bench.start(String(RUN_MS));
+  const began = performance.now();
+  // It waits for its pool, as the baseline waits for its workers.
+  await createAll(bench.api, [POOL]);
+  let seconds = 0;
+  await until(
+    async () => {
+      seconds = (performance.now() - began) / 1000;
+      return (await countCompleted(bench)) === sessions;
+    },
+    'all sessions completed',
+    LIMIT_MS,
+  );
+  const counts = await bench.requests();
+  await controller.stop();
+  const events = sum(between(before, counts, (what) => /^(POST|PATCH) events/.test(what)));
+  return { perSecond: sessions / seconds, writes: between(before, counts, isWrite), events };
+};
+
+const createSessions = (api: Api, count: number): Promise<void> =>
+  createAll(
+    api,
+    Array.from({ length: count }, (_, n) => sessionNamed(`s${String(n).padStart(6, '0')}`)),
+  );
+
+/** From the server's cache, so that counting costs it little. */
+const countCompleted = async ({ kube }: ClusterBench): Promise<number> => {
+  const list = await kube.kubectl(['get', '--raw', '/apis/berth.dev/v1alpha1/sessions?resourceVersion=0']);
+  return (JSON.parse(list) as { readonly items: readonly Session[] }).items.filter(({ status }) => status?.phase === 'Completed').length;
+};
