@@ -5,6 +5,9 @@ import { imageFolder, missingTools } from './image.ts';
 import { STAGES } from './stages.ts';
 import { openMachineWorld } from './world.ts';
 
+// The machine and all else that was started end with us, however that comes.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 const reason = missingTools();
 if (reason === undefined) await main();
 else process.stdout.write(`skipped: a booted machine: ${reason}\n0 passed, 0 failed, 1 skipped\n`);
