@@ -37,11 +37,11 @@ const create = async ({ berth, fake, apply, startController, freeze, theVM }: Ma
   startController();
   const machine = await until(async () => {
     const [found] = await fake.control.vms();
-    return found?.endpoint && found.power === 'running' ? found : undefined;
+    const puts = (await fake.control.requests()).filter(({ method, path }) => method === 'PUT' && /virtualMachines\//.test(path));
+    assert.ok(puts.length <= 1);
+    return found?.endpoint && found.power === 'running' && puts.length === 1 ? found : undefined;
   }, SESSION_MS);
   freeze();
-  const puts = (await fake.control.requests()).filter(({ method, path }) => method === 'PUT' && /virtualMachines\//.test(path));
-  assert.is(puts.length, 1);
   say(
     `one PUT made ${machine.name} (${machine.size}, ${machine.region}) for VM ${(await theVM())?.metadata.name}: qemu starts, the controller is held`,
   );
