@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,10 +14,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   genisoimage: 'genisoimage',
 };
 
-/** Undefined where everything is there, after trying to install it; else what to do. */
-export const missingTools = (): string | undefined => {
+/** Undefined where it can be tried, after installing what is missing; else why not. */
+export const unmetNeed = async (): Promise<string | undefined> => {
+  if (process.getuid?.() !== 0) return 'it has to be run by root: for the image, and for port 22';
+  if (!(await portIsFree())) return `port 22 of ${ANY_LOOPBACK} is taken, where its machine would be: stop the sshd that listens on all addresses`;
   const packages = (): readonly string[] => Object.entries(PACKAGES).flatMap(([tool, names]) => (has(tool) ? [] : names.split(' ')));
-  if (packages().length > 0 && process.getuid?.() === 0 && has('apt-get')) {
+  if (packages().length > 0 && has('apt-get')) {
     process.stdout.write(`installing ${packages().join(' ')}\n`);
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['-qq', 'update'], { env, stdio: 'ignore' });
@@ -24,8 +27,17 @@ export const missingTools = (): string | undefined => {
   }
   const left = packages();
   if (left.length > 0) return `these packages are missing: apt-get install --no-install-recommends ${left.join(' ')}`;
-  return process.getuid?.() === 0 || existsSync(join(folderOfImage(), 'base.ext4')) ? undefined : 'the image can only be built by root';
+  return undefined;
 };
+
+const ANY_LOOPBACK = '127.77.7.7';
+
+const portIsFree = (): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(22, ANY_LOOPBACK, () => server.close(() => resolve(true)));
+  });
 
 const has = (tool: string): boolean => spawnSync('sh', ['-c', 'command -v "$1"', 'sh', tool], { stdio: 'ignore' }).status === 0;
 

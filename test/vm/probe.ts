@@ -3,9 +3,12 @@ import { OperatorError } from '../../controller/api/error.ts';
 import { sshShell } from '../../controller/shell/ssh.ts';
 import { connectSSH, type SSHLogin } from '../../controller/shell/ssh-connection.ts';
 import { listen } from '../fakes/tcp.ts';
+import { until } from '../session/vm-world.ts';
+
+const PATIENCE_MS = 1_800_000;
 
 /** `undefined` while nobody answers; `refused`: the server's key is not the one expected. */
-export const tryLogin = async (login: SSHLogin): Promise<'in' | 'refused' | undefined> => {
+const tryLogin = async (login: SSHLogin): Promise<'in' | 'refused' | undefined> => {
   try {
     const client = await connectSSH(login, AbortSignal.timeout(60_000));
     client.destroy();
@@ -36,7 +39,21 @@ const messagesIn = (sent: Buffer): readonly number[] => {
   return found;
 };
 
-export const look = async (login: SSHLogin, script: string): Promise<string> => {
+/** Which of the two it is, however long nobody answers. */
+export const loginOutcome = (login: SSHLogin): Promise<'in' | 'refused'> => until(() => tryLogin(login), PATIENCE_MS);
+
+/** Run there, again where the connection does not come about: it may be run more than once. */
+export const look = (login: SSHLogin, script: string): Promise<string> =>
+  until(async () => {
+    try {
+      return await lookOnce(login, script);
+    } catch (error) {
+      if (error instanceof OperatorError && error.code === 'unavailable') return undefined;
+      throw error;
+    }
+  }, PATIENCE_MS);
+
+const lookOnce = async (login: SSHLogin, script: string): Promise<string> => {
   const shell = sshShell(async () => login);
   try {
     const { code, stdout, stderr } = await shell.run(['bash', '-c', script], { signal: AbortSignal.timeout(600_000) });

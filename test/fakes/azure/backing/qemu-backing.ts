@@ -82,7 +82,7 @@ const prepare = (vm: VirtualMachine, folder: string, image: string): void => {
 
 /** Everything of it is closed to the outside but one port of this system. */
 const hardware = (vmId: string, folder: string, address: string, { image, memoryMiB }: QemuOptions): readonly string[] => [
-  ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64', '-smp', '2', '-m', String(memoryMiB)],
+  ...['-machine', 'q35', '-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64', '-smp', '1', '-m', String(memoryMiB)],
   ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none', '-monitor', 'none'],
   ...['-uuid', vmId, '-smbios', `type=3,asset=${AZURE_CHASSIS}`],
   ...['-kernel', join(image, 'vmlinuz'), '-initrd', join(image, 'initrd'), '-append', 'root=LABEL=root ro console=ttyS0'],
