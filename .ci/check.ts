@@ -31,8 +31,8 @@ const longSteps: readonly Step[] = [
 const full = process.argv.includes('--full');
 const quick = quickSteps.map(runStep);
 // With --full the cluster's tests run where there is a server for them, and are counted once.
-const tests = await runTests(['--coverage', ...(full ? ['--without', 'test/cluster/'] : [])]);
-const onCluster = full ? await runOnAll() : { passed: 0, failed: 0, skipped: 0 };
+const tests = await runTests(['--coverage', ...(full ? ['--again', '--without', 'test/cluster/'] : [])]);
+const onCluster = full ? await runOnAll({ build: false }) : { passed: 0, failed: 0, skipped: 0 };
 const long = full ? longSteps.map(runStep) : [];
 const steps = [...quick, ...long];
 const total: Counts = {

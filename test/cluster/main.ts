@@ -2,6 +2,6 @@
 import { countsLine } from '../runner/report.ts';
 import { runOnAll } from './run-on-all.ts';
 
-const counts = await runOnAll();
+const counts = await runOnAll({ build: true });
 process.stdout.write(`${countsLine(counts)}\n`);
 process.exitCode = counts.failed > 0 ? 1 : 0;

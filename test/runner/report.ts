@@ -20,6 +20,12 @@ export function details(results: readonly FileResult[]): string {
   return [...failures, ...skips].join('');
 }
 
+/** What passed only at its second run, with what the first one said. */
+export function unsteady(first: readonly FileResult[], last: readonly FileResult[]): string {
+  const mended = first.filter(({ file, failed }) => failed > 0 && last.some((other) => other.file === file && other.failed === 0));
+  return mended.map((result) => `${failure(result)}unsteady: ${result.file}: passed when run again, alone\n`).join('');
+}
+
 export function count(results: readonly FileResult[]): Counts {
   const sum = (of: (result: FileResult) => number) => results.reduce((total, result) => total + of(result), 0);
   return { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed), skipped: sum(({ skips }) => skips.length) };

@@ -88,6 +88,15 @@ for (const [name, source, says] of misbehaviours) {
   });
 }
 
+test('runs what failed once more where it is told to, and names what passes only then', () => {
+  const fickle = `import { existsSync, writeFileSync } from 'node:fs';\n${header}test('learns', () => { const knew = existsSync('seen'); writeFileSync('seen', ''); if (!knew) throw new Error('first time'); });\ntest.run();\n`;
+  const again = run({ 'test/a.test.ts': fickle, 'test/b.test.ts': good }, ['--again']);
+  assert.match(again.output, /first time[^]*unsteady: test\/a\.test\.ts: passed when run again, alone/);
+  assert.is(again.lastLine, '2 passed, 0 failed, 0 skipped');
+  const broken = `${header}test('fails', () => { throw new Error('always'); });\ntest.run();\n`;
+  assert.is(run({ 'test/a.test.ts': broken }, ['--again']).lastLine, '0 passed, 1 failed, 0 skipped');
+});
+
 test('ends the whole process group of a file that runs out of time', () => {
   const source = `import { spawn } from 'node:child_process';\n${header}test('waits', () => new Promise((done) => spawn('sleep', ['4711']).on('exit', done)));\ntest.run();\n`;
   const { output } = run({ 'test/a.test.ts': source }, ['--timeout', '1']);
