@@ -129,6 +129,7 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
       made.catch(() => networks.delete(region));
       return made;
     },
+    knowsNetwork: (region: string): boolean => networks.has(region),
     /** It is gone: made anew before the next machine. */
     forgetNetworks: (): void => networks.clear(),
     machineID: async (name: string): Promise<string> => {
