@@ -92,6 +92,22 @@ test('keeps what is to be detached, and takes an interface that was made beforeh
   await network.publicIPAddresses.delete(RG, 'ip', FAST);
 });
 
+test('keeps an interface that was made beforehand for a machine that failed, for three minutes', async () => {
+  const { network, fake } = world;
+  const make = { location: 'westus3', ipConfigurations: [{ name: 'ip0', subnet: { id: world.subnetId } }] };
+  const nic = await network.networkInterfaces.createOrUpdate(RG, 'kept-nic', make, FAST);
+  const explicit = { networkProfile: { networkInterfaces: [{ id: nic.id ?? '', deleteOption: 'Delete' }] } };
+  await fake.control.rule({ match: { method: 'PUT', name: '^fails$' }, fault: { kind: 'asyncError', id: 'allocation_failed' }, times: 1 });
+  assert.match((await refusal(world.create('fails', explicit))).message, /AllocationFailed/);
+  assert.match(
+    (await refusal(world.create('other', explicit))).message,
+    /^Nic\(s\) in request is reserved .* 180 seconds.*virtualMachines\/fails$/,
+  );
+  assert.is((await refusal(network.networkInterfaces.delete(RG, 'kept-nic', FAST))).code, 'NicReservedForAnotherVm');
+  await fake.control.advance(181_000);
+  await world.create('other', explicit);
+});
+
 test('refuses a PUT before it makes anything: body, names, quota, restriction, group, subnet', async () => {
   const { compute, fake, body } = world;
   const put = (more: object, name = 'bad') => refusal(compute.virtualMachines.createOrUpdate(RG, name, { ...body(name), ...more }, FAST));

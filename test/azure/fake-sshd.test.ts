@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
+import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
 import { run } from '../fakes/azure/backing/run.ts';
 import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
 import { skip } from '../runner/skip.ts';
 import { createFakeWorld, FAST, type FakeWorld, RG } from './fake-world.ts';
 
-const skipped = noSSHD ?? (process.getuid?.() === 0 ? undefined : 'only root can have users and root file systems of their own');
+const skipped = noSSHD ?? whyNoNamespaces();
 
 const declare = (): void => {
   const test = suite('fake Azure: machines with sshd');

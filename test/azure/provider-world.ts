@@ -67,8 +67,11 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
   const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string } = {}): Provider =>
     azureProvider({ clock: systemClock, place, keep: async () => more.secret ?? secret, ...more }).open(pool);
   const group = (pool: VMPool): string => `/resourcegroups/${groupOf(pool)}/`;
+  /** As `berth plan` does. */
+  const look = (pool: VMPool): Provider => azureProvider({ clock: systemClock, place, keep: undefined }).open(pool);
   return {
     fake,
+    look,
     control: fake.control,
     secret: Buffer.from(secret, 'hex'),
     poolOf,

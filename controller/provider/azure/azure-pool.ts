@@ -47,7 +47,7 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
   const networks = new Map<string, Promise<SharedNetwork>>();
   const learned = new Set<string>();
   const known: KnownMachines = createKnownMachines(clock);
-  const addresses: Addresses = createAddresses(azure);
+  const addresses: Addresses = createAddresses(azure, clock);
   const lister = createLister({ azure, clock, resourceGroup: settings.resourceGroup });
 
   /** Of a call that was not about making a machine. */
@@ -129,6 +129,7 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
       made.catch(() => networks.delete(region));
       return made;
     },
+    knowsNetwork: (region: string): boolean => networks.has(region),
     /** It is gone: made anew before the next machine. */
     forgetNetworks: (): void => networks.clear(),
     machineID: async (name: string): Promise<string> => {

@@ -86,6 +86,7 @@ const tryCandidate = async (
   const { uid } = vm.metadata;
   const names = machineNames(uid);
   const facts = factsOf(azure.market(pool), candidate);
+  const wasThere = azure.knowsNetwork(candidate.region);
   try {
     const body = await bodyFor(azure, vm, pool, candidate, signal);
     await azure.azure.call(({ compute }) => put(compute, azure.settings.resourceGroup, names.vm, body, signal));
@@ -102,9 +103,12 @@ const tryCandidate = async (
       facts,
       failures: azure.countFailure(uid, error.refusal.code ?? ''),
     });
+    // Somebody has deleted what was there a while ago: it is made again.
+    if (verdict.reason === 'NetworkMissing' && wasThere) {
+      azure.forgetNetworks();
+      return tryCandidate(azure, vm, pool, candidate, signal);
+    }
     azure.block(verdict, { ...candidate, name: names.vm, facts });
-    // What it needs may be missing: it is looked for, and made, before the next try.
-    if (verdict.decision === 'HaltPool') azure.forgetNetworks();
     return verdict;
   }
 };
@@ -126,7 +130,11 @@ const bodyFor = async (azure: AzurePool, vm: VM, pool: VMPool, candidate: Candid
   const tags = machineTags(id, pool, vm, timestamp(azure.clock.now()));
   const facts = factsOf(azure.market(pool), candidate);
   const shared = await azure.network(candidate.region, () =>
-    ensureNetwork(azure.azure, { settings, tags: azure.poolTags(id), region: candidate.region, sources: azure.sources }, signal),
+    ensureNetwork(
+      azure.azure,
+      { settings, installationID: id, tags: azure.poolTags(id), region: candidate.region, sources: azure.sources },
+      signal,
+    ),
   );
   const loginKey = deriveKey(secret, uid, 'login').publicKey;
   const customData = cloudConfig({

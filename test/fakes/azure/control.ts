@@ -10,7 +10,7 @@ import type { Rule } from './faults.ts';
 import { dig, isObject, object, text } from './json.ts';
 import type { RequestLog } from './request-log.ts';
 import { show } from './resources/store.ts';
-import { publicAddress } from './vm-power.ts';
+import { reachableAddress } from './vm-power.ts';
 import { type Durations, readWorld, type World, writeWorld } from './world.ts';
 
 export interface Settings {
@@ -124,7 +124,7 @@ const machineState = (fake: Fake, vm: VirtualMachine): MachineState => {
     power: vm.machine.power,
     provisioningState: String(vm.properties.provisioningState),
     tags: vm.tags,
-    address: publicAddress(fake, vm),
+    address: reachableAddress(fake, vm),
     endpoint: fake.backing.endpoint(vm.machine.vmId),
   };
 };

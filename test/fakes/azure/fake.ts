@@ -9,7 +9,7 @@ import { shutdownEvent } from './shutdown.ts';
 import { createTimers, type Event, type Timers } from './timers.ts';
 import { removeChild } from './vm-children.ts';
 import { failEvent, machineEvent } from './vm-machine.ts';
-import { evict, publicAddress } from './vm-power.ts';
+import { evict, reachableAddress } from './vm-power.ts';
 import type { World } from './world.ts';
 
 export interface Fake extends Azure {
@@ -70,7 +70,7 @@ export const reviveMachines = async (fake: Fake): Promise<void> => {
   for (const resource of fake.world.resources.values()) {
     if (resource.machine?.power !== 'running') continue;
     const vm = resource as VirtualMachine;
-    const address = publicAddress(fake, vm);
+    const address = reachableAddress(fake, vm);
     if (address === undefined || vm.machine.guest.sshRefused || vm.machine.guest.bootFails) continue;
     await fake.backing.start(vm, address);
     fake.after(0, { kind: 'machine', step: 'agent', id: vm.id.toLowerCase(), operation: vm.machine.operation });

@@ -1,8 +1,8 @@
-// The fake as a process of its own: prints where it listens as one line of JSON, then a line for people, and serves until SIGTERM.
+// The fake as a process of its own: prints where it listens as one line of JSON, and serves until SIGTERM.
 // Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
 //                   [--backing sshd|plain|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND]
 //                   [--share DIRECTORY] [--until-stdin-ends]
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -67,7 +67,10 @@ const { url, controlURL } = listening;
 process.stdout.write(`${JSON.stringify({ url, caFile: certificates.caFile, controlURL, folder, subscription: world.subscriptions[0] })}\n`);
 
 const end = (): void => {
-  void listening.close().then(() => process.exit(0));
+  void listening.close().then(() => {
+    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    process.exit(0);
+  });
 };
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
 // Whoever started it is gone, however that came.

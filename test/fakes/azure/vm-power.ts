@@ -17,31 +17,28 @@ export const boot = (azure: Azure, vm: VirtualMachine): void => {
   vm.machine.power = 'running';
   touch(azure, vm);
   if (vm.machine.guest.bootFails) return;
-  const address = publicAddress(azure, vm);
+  const address = reachableAddress(azure, vm);
   if (address === undefined || vm.machine.guest.sshRefused) return;
   const booted = azure.backing.start(vm, address);
   if (!booted) return;
   const waiting: Event[] = [];
   azure.booting.set(vm.machine.vmId, waiting);
-  booted
-    .catch((error: unknown) => process.stderr.write(`fake-azure: ${vm.name}: ${String(error)}\n`))
-    .finally(() => {
-      if (azure.booting.get(vm.machine.vmId) === waiting) azure.booting.delete(vm.machine.vmId);
-      for (const event of waiting) azure.after(0, event);
-    });
+  booted.catch(complaint(vm)).finally(() => {
+    if (azure.booting.get(vm.machine.vmId) === waiting) azure.booting.delete(vm.machine.vmId);
+    for (const event of waiting) azure.after(0, event);
+  });
 };
 
-/** Of its first interface that has one; the private one where it has none. */
-export const publicAddress = (azure: Azure, vm: VirtualMachine): string | undefined => {
-  for (const reference of list(dig(vm.properties, 'networkProfile', 'networkInterfaces'))) {
-    const nic = find(azure, text(dig(reference, 'id')) ?? '');
-    for (const ip of list(nic?.properties.ipConfigurations)) {
-      const pip = find(azure, text(dig(ip, 'properties', 'publicIPAddress', 'id')) ?? '');
-      const address = text(pip?.properties.ipAddress);
-      if (address !== undefined) return address;
-    }
-  }
-  return undefined;
+/** Where it can be reached: its first public address, or a private one of the loopback, in a subnet that was made of it. */
+export const reachableAddress = (azure: Azure, vm: VirtualMachine): string | undefined => {
+  const nics = list(dig(vm.properties, 'networkProfile', 'networkInterfaces')).map((reference) =>
+    find(azure, text(dig(reference, 'id')) ?? ''),
+  );
+  const ips = nics.flatMap((nic) => list(nic?.properties.ipConfigurations));
+  const pips = ips.map((ip) => find(azure, text(dig(ip, 'properties', 'publicIPAddress', 'id')) ?? ''));
+  const address = pips.map((pip) => text(pip?.properties.ipAddress)).find((found) => found !== undefined);
+  const own = ips.map((ip) => text(dig(ip, 'properties', 'privateIPAddress'))).find((found) => found?.startsWith('127.'));
+  return address ?? own;
 };
 
 /** The guest loses its power: what ran on it is gone. */
@@ -50,7 +47,7 @@ export const powerDown = (azure: Azure, vm: VirtualMachine, power: 'stopping' | 
   vm.machine.agentReady = false;
   delete vm.machine.eviction;
   touch(azure, vm);
-  void azure.backing.stop(vm.machine.vmId);
+  azure.backing.stop(vm.machine.vmId).catch(complaint(vm));
 };
 
 /** It is gone at once; what it leaves follows in a moment, or stays. */
@@ -58,7 +55,7 @@ export const vanish = (azure: Azure, vm: VirtualMachine, withChildren: boolean):
   preempt(azure, vm.machine.operation);
   stopMeter(azure, vm);
   remove(azure, vm.id);
-  void azure.backing.remove(vm.machine.vmId);
+  azure.backing.remove(vm.machine.vmId).catch(complaint(vm));
   for (const child of vm.machine.children) {
     if (child.delete && withChildren) azure.after(lasting(azure, 'child'), { kind: 'child', id: child.id });
     else detach(azure, child.id);
@@ -82,3 +79,9 @@ export const evict = (azure: Azure, id: string): void => {
   stopMeter(azure, vm);
   touch(azure, vm);
 };
+
+/** What stands behind a machine does not do as it shall: Azure knows nothing of that, people should. */
+const complaint =
+  ({ name }: VirtualMachine) =>
+  (error: unknown): void =>
+    void process.stderr.write(`fake-azure: ${name}: ${String(error)}\n`);

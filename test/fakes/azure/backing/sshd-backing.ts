@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Backing, VirtualMachine } from './backing.ts';
 import type { Box } from './box.ts';
 import { bootScript, readCloudConfig } from './cloud-init.ts';
-import { canUseNamespaces, namespaceBox, recorded } from './namespaces.ts';
+import { namespaceBox, recorded, whyNoNamespaces } from './namespaces.ts';
 import { plainBox, processesOf } from './plain-box.ts';
 import { signal } from './run.ts';
 
@@ -36,8 +36,8 @@ interface Known {
 
 const READY_MS = 20_000;
 
-export const createSSHDBacking = async (options: SSHDOptions): Promise<Backing> => {
-  const namespaces = !options.plain && (await canUseNamespaces());
+export const createSSHDBacking = (options: SSHDOptions): Backing => {
+  const namespaces = !options.plain && whyNoNamespaces() === undefined;
   const known = new Map<string, Known>();
   const folderOf = (vmId: string): string => join(options.folder, 'vms', vmId);
 
