@@ -12,7 +12,7 @@ import { apiServiceObjects, createAggregation } from '../fakes/kube/aggregation.
 import { kubeAssets } from '../fakes/kube/assets.ts';
 import { auditIn } from '../fakes/kube/audit.ts';
 import { installCRDs, openApi } from '../fakes/kube/cluster.ts';
-import { ACCOUNT, accountKubeconfig, container, type Installed, layImage, startInstalled } from '../fakes/kube/installed.ts';
+import { ACCOUNT, type Account, accountOf, container, type Installed, layImage, startInstalled } from '../fakes/kube/installed.ts';
 import { asServed, type KubeObject, objectsOf } from '../fakes/kube/manifests.ts';
 import { type Kube, startKube } from '../fakes/kube/start.ts';
 import { until } from '../fakes/until.ts';
@@ -109,6 +109,7 @@ if (assets) {
     });
     return status.allowed ? 'yes' : 'no';
   };
+  let account: Account | undefined;
   let running: Installed | undefined;
   const versions = (await kube.kubectl(['api-versions'])).split('\n');
   const served = shipped.flatMap((object) => asServed(object, versions) ?? []);
@@ -124,8 +125,8 @@ if (assets) {
   });
 
   test('runs from the image, as its ServiceAccount, and answers the probes of the Deployment', async () => {
-    const kubeconfig = await accountKubeconfig(kube, folder);
-    running = await startInstalled({ image: layImage(join(folder, 'image')), kubeconfig, folder });
+    account = await accountOf(kube, folder);
+    running = await startInstalled({ image: layImage(join(folder, 'image')), account, folder });
     const { startupProbe, readinessProbe } = container();
     for (const { httpGet } of [startupProbe, readinessProbe]) {
       const url = running.url + httpGet.path;
@@ -302,7 +303,7 @@ if (assets) {
         spec: { poolRef: { name: 'default' }, size: 'l', slots: 4, cordoned: true },
       });
       const create = (name: string): Promise<string> =>
-        kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(owned(name)), kubeconfig: join(folder, 'account.kubeconfig') });
+        kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(owned(name)), kubeconfig: account?.kubeconfig ?? '' });
       await create('default-7');
       const role = served.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'berth-controller') as Role;
       const rules = role.rules.filter(({ resources }) => !resources.includes('vmpools/finalizers'));
