@@ -15,6 +15,7 @@ import { installCRDs, openApi } from '../fakes/kube/cluster.ts';
 import { ACCOUNT, type Account, accountOf, container, type Installed, layImage, startInstalled } from '../fakes/kube/installed.ts';
 import { asServed, type KubeObject, objectsOf } from '../fakes/kube/manifests.ts';
 import { type Kube, startKube } from '../fakes/kube/start.ts';
+import { stopRunsBelow } from '../fakes/kube/stop-runs.ts';
 import { until } from '../fakes/until.ts';
 
 const pool = {
@@ -324,6 +325,10 @@ if (assets) {
       await until(async () => (await read()) !== '', 'a new certificate', 70_000);
     });
 
+    test('leaves nothing running', async () => {
+      await kube.kubectl(['delete', 'sessions.berth.dev', '--all', '-n', 'team-a', '--timeout=60s']);
+    });
+
     test('uses every right that it has, and asks for no other', async () => {
       assert.is(await running?.end('SIGTERM'), 0);
       const { granted, denied } = audit.read(ACCOUNT);
@@ -389,6 +394,7 @@ if (assets) {
 
   test.after(async () => {
     await running?.end('SIGKILL');
+    await stopRunsBelow(join(folder, 'state'));
     await api.close();
     if (kube.variant === 'given') {
       await kube.kubectl(['delete', 'namespace', 'team-a', 'team-b', '--ignore-not-found']);
