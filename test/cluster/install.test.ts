@@ -12,9 +12,10 @@ import { apiServiceObjects, createAggregation } from '../fakes/kube/aggregation.
 import { kubeAssets } from '../fakes/kube/assets.ts';
 import { auditIn } from '../fakes/kube/audit.ts';
 import { installCRDs, openApi } from '../fakes/kube/cluster.ts';
-import { ACCOUNT, accountKubeconfig, container, type Installed, layImage, startInstalled } from '../fakes/kube/installed.ts';
+import { ACCOUNT, type Account, accountOf, container, type Installed, layImage, startInstalled } from '../fakes/kube/installed.ts';
 import { asServed, type KubeObject, objectsOf } from '../fakes/kube/manifests.ts';
 import { type Kube, startKube } from '../fakes/kube/start.ts';
+import { stopRunsBelow } from '../fakes/kube/stop-runs.ts';
 import { until } from '../fakes/until.ts';
 
 const pool = {
@@ -109,6 +110,7 @@ if (assets) {
     });
     return status.allowed ? 'yes' : 'no';
   };
+  let account: Account | undefined;
   let running: Installed | undefined;
   const versions = (await kube.kubectl(['api-versions'])).split('\n');
   const served = shipped.flatMap((object) => asServed(object, versions) ?? []);
@@ -124,8 +126,8 @@ if (assets) {
   });
 
   test('runs from the image, as its ServiceAccount, and answers the probes of the Deployment', async () => {
-    const kubeconfig = await accountKubeconfig(kube, folder);
-    running = await startInstalled({ image: layImage(join(folder, 'image')), kubeconfig, folder });
+    account = await accountOf(kube, folder);
+    running = await startInstalled({ image: layImage(join(folder, 'image')), account, folder });
     const { startupProbe, readinessProbe } = container();
     for (const { httpGet } of [startupProbe, readinessProbe]) {
       const url = running.url + httpGet.path;
@@ -302,7 +304,7 @@ if (assets) {
         spec: { poolRef: { name: 'default' }, size: 'l', slots: 4, cordoned: true },
       });
       const create = (name: string): Promise<string> =>
-        kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(owned(name)), kubeconfig: join(folder, 'account.kubeconfig') });
+        kube.kubectl(['create', '-f', '-'], { input: JSON.stringify(owned(name)), kubeconfig: account?.kubeconfig ?? '' });
       await create('default-7');
       const role = served.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'berth-controller') as Role;
       const rules = role.rules.filter(({ resources }) => !resources.includes('vmpools/finalizers'));
@@ -323,9 +325,14 @@ if (assets) {
       await until(async () => (await read()) !== '', 'a new certificate', 70_000);
     });
 
+    test('leaves nothing running', async () => {
+      await kube.kubectl(['delete', 'sessions.berth.dev', '--all', '-n', 'team-a', '--timeout=60s']);
+    });
+
     test('uses every right that it has, and asks for no other', async () => {
       assert.is(await running?.end('SIGTERM'), 0);
       const { granted, denied } = audit.read(ACCOUNT);
+      console.log(`requests of the controller that were denied: ${denied.length}`);
       assert.equal(denied, []);
       const rights = rightsOf(served).filter((right) => right !== 'update vmpools/finalizers.berth.dev');
       console.log(`granted and used:\n${rights.join('\n')}`);
@@ -388,6 +395,7 @@ if (assets) {
 
   test.after(async () => {
     await running?.end('SIGKILL');
+    await stopRunsBelow(join(folder, 'state'));
     await api.close();
     if (kube.variant === 'given') {
       await kube.kubectl(['delete', 'namespace', 'team-a', 'team-b', '--ignore-not-found']);

@@ -30,6 +30,7 @@ if (assets) {
   const aggregation = createAggregation();
   const kube = await startKube(assets, { flags: aggregation.flags });
   await installCRDs(kube);
+  const standbyPort = await freePort();
   const running = new Map<string, RunningController>();
   const start = (name: string, port: number | undefined): RunningController => {
     const env = port === undefined ? {} : { env: { BERTH_LOG_API: `127.0.0.1:${port}` } };
@@ -167,7 +168,7 @@ if (assets) {
 
   test('a standby passes on what the leader has, and a follower goes on when the leader dies', async () => {
     const leader = running.get('one');
-    const port = await freePort();
+    const port = standbyPort;
     const standby = start('two', port);
     await until(() => standby.log().includes('Waiting for the lease'), 'a standby');
     await kube.kubectl(['patch', 'service', 'berth-log-api', '--type=merge', '-p', JSON.stringify({ spec: { ports: [{ port }] } })]);
@@ -191,9 +192,24 @@ if (assets) {
     assert.equal([code, following.text()], [0, `${expected}over\n`]);
   });
 
-  test('while no controller is there, that is said, and the exit code tells', async () => {
-    await running.get('two')?.end('SIGTERM');
+  test('a follower outlives the API server and the controller together', async () => {
+    const gate = join(state, 'gate-3');
+    await session('surviving', `seq 1 100; until [ -e ${gate} ]; do sleep 0.1; done; seq 101 200`);
+    await kube.kubectl(['wait', '--for=condition=Started', '--timeout=60s', 'sessions.berth.dev/surviving']);
+    const following = follow(process.execPath, [CLI, 'output', 'surviving', '--raw', '--follow']);
+    await until(() => following.text().endsWith('\n100\n'), 'the first half', 30_000);
+    await kube.kill();
+    await running.get('two')?.end('SIGKILL');
     running.delete('two');
+    await kube.restart();
+    start('three', standbyPort);
+    writeFileSync(gate, '');
+    assert.equal([await following.ended, following.text()], [0, Array.from({ length: 200 }, (_, n) => `${n + 1}\n`).join('')]);
+  });
+
+  test('while no controller is there, that is said, and the exit code tells', async () => {
+    await running.get('three')?.end('SIGTERM');
+    running.delete('three');
     const { code, stdout, stderr } = await berth('output', 'long', '--raw');
     console.log(stderr.trim());
     assert.equal([code, stdout], [4, '']);

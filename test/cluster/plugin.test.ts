@@ -97,6 +97,15 @@ else if (assets) {
     assert.equal(await plugin('output', 'nobody'), { code: 3, stdout: '', stderr: 'Error: Session ID not found\n' });
   });
 
+  test('what it makes of the state of the original, the API server takes', async () => {
+    const fixture = fileURLToPath(new URL('../fixtures/amplihack/python-remote-state.json', import.meta.url));
+    const { code, stdout } = await plugin('migrate', fixture);
+    assert.is(code, 0);
+    const taken = await kube.kubectl(['create', '--dry-run=server', '-f', '-'], { input: stdout });
+    console.log(`kubectl berth migrate | kubectl create --dry-run=server -f -\n${taken}`);
+    assert.match(taken, /^vmpool.*default created.*\n(session.* created.*\n){2}$/);
+  });
+
   test.after(async () => {
     await kube.kubectl(['delete', 'sessions.berth.dev', '-A', '--all']);
     await kube.close();

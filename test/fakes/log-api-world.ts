@@ -11,13 +11,13 @@ import type { Clock } from '../../controller/api/clock.ts';
 import type { Session } from '../../controller/api/types.generated.ts';
 import { type RunningLogApi, startLogApi } from '../../controller/log-api/log-api.ts';
 import { createSessions } from '../../controller/log-api/sessions.ts';
+import { signAuthority, signServing } from '../../controller/log-api/sign.ts';
 import { openLogReader } from '../../controller/output/open-log-reader.ts';
 import { openLogStore } from '../../controller/output/open-log-store.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
 import { createInformer } from '../../controller/runtime/informer.ts';
 import { createClusterStore } from '../../controller/store/cluster/store.ts';
 import { type Answer, type Asked, refused, startApiServer } from './api-server.ts';
-import { type Aggregation, createAggregation } from './kube/aggregation.ts';
 import { createMemoryLog } from './logger.ts';
 import { until } from './until.ts';
 
@@ -35,19 +35,17 @@ const SECRETS = '/api/v1/namespaces/ns/secrets';
 const NAMES = { 'requestheader-username-headers': '["X-Remote-User"]', 'requestheader-group-headers': '["X-Remote-Group"]' };
 
 /** Keys take long to make: every world of a test file has the same. */
-let shared: { readonly aggregation: Aggregation; readonly proxy: Certificate & { readonly ca: string } } | undefined;
-let secret: object | undefined;
-const share = () => {
-  if (shared !== undefined) return shared;
-  const aggregation = createAggregation();
-  process.once('exit', aggregation.close);
-  shared = { aggregation, proxy: aggregation.certificate('front-proxy-client') };
-  return shared;
+const [own, other] = await Promise.all([signAuthority(Date.now()), signAuthority(Date.now())]);
+const certificateOf = async (name: string, issuer: 'own' | 'other' = 'own') => {
+  const authority = issuer === 'own' ? own : other;
+  const { certificate, key } = await signServing(authority, [name], Date.now());
+  return { cert: certificate, key, ca: authority.certificate };
 };
+const proxy = await certificateOf('front-proxy-client');
+let secret: object | undefined;
 
 export const openLogApiWorld = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-'));
-  const { aggregation, proxy } = share();
   const server = await startApiServer();
   if (secret !== undefined) await server.api.send({ doing: 'share', method: 'POST', path: SECRETS, body: secret });
   const cluster = { caBundle: undefined as string | undefined, hasApiService: true, reviews: [] as unknown[], isAllowed: true };
@@ -69,8 +67,8 @@ export const openLogApiWorld = async () => {
     folder,
     root,
     logs: openLogStore({ root }),
-    aggregation,
-    proxy,
+    /** A client certificate: of the authority that is believed, or of another that is not. */
+    certificate: certificateOf,
     log,
     /** A replica that answers. `leader`: the port of the one that leads, its own when undefined. */
     start: async (

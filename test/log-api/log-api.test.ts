@@ -1,7 +1,7 @@
 // The log API as a server: who gets in, who may read, which bytes they get, how a follower ends, and a standby in between.
 
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { suite } from 'uvu';
@@ -9,7 +9,6 @@ import * as assert from 'uvu/assert';
 import { certificatesOf } from '../../controller/log-api/serving-secret.ts';
 import { refused } from '../fakes/api-server.ts';
 import { fastClock } from '../fakes/fast-clock.ts';
-import { createAuthority } from '../fakes/kube/certificates.ts';
 import { type LogApiWorld, NO_CERTIFICATE, openLogApiWorld } from '../fakes/log-api-world.ts';
 import { until } from '../fakes/until.ts';
 
@@ -79,15 +78,14 @@ test('a range is from an offset, without what was read already, and up to a limi
 test('nobody else gets in: each is told why, by a Status', async () => {
   const replica = await world.start();
   await write('s', 'secret');
-  const { aggregation } = world;
   const cases = [
     [{ certificate: NO_CERTIFICATE }, 'Unauthorized: no client certificate: requests come through the API server'],
     [
-      { certificate: aggregation.certificate('front-proxy-client', 'other') },
+      { certificate: await world.certificate('front-proxy-client', 'other') },
       'Unauthorized: the client certificate is not of the request-header CA',
     ],
     [
-      { certificate: aggregation.certificate('kubelet') },
+      { certificate: await world.certificate('kubelet') },
       `Unauthorized: the client certificate's name "kubelet" is not among those allowed`,
     ],
     [{ headers: {} }, 'Unauthorized: no user: none of the headers x-remote-user'],
@@ -265,7 +263,7 @@ test('a leader that goes cuts a follower off, so that nobody takes it for the en
 test('what the cluster changes about whom to believe is taken up while it runs', async () => {
   const replica = await world.start({ clock: fastClock(100) });
   await write('s', 'x');
-  const next = world.aggregation.certificate('front-proxy-client', 'other');
+  const next = await world.certificate('front-proxy-client', 'other');
   assert.is((await world.get(replica, `${PATH}/s/log`, { certificate: next })).status, 401);
   world.data['requestheader-client-ca-file'] = next.ca;
   await until(async () => (await world.get(replica, `${PATH}/s/log`, { certificate: next })).status === 200, 'the new authority', 10_000);
@@ -292,16 +290,12 @@ test('a cluster without an APIService gets one that works as soon as it comes', 
 });
 
 test('a mounted certificate is served as it is, and read again when it changes', async () => {
-  const authority = createAuthority(world.folder);
-  const mount = (name: string) => {
-    authority.issue(name, `/CN=${name}`, 'subjectAltName=DNS:mounted.ns.svc\nextendedKeyUsage=serverAuth,clientAuth');
-    for (const [file, from] of [
-      ['tls.crt', `${name}.crt`],
-      ['tls.key', `${name}.key`],
-    ] as const)
-      writeFileSync(join(world.folder, file), readFileSync(authority.path(from)));
+  const mount = async (name: string) => {
+    const { cert, key, ca } = await world.certificate(`${name}.ns.svc`);
+    for (const [file, text] of Object.entries({ 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key }))
+      writeFileSync(join(world.folder, file), text);
   };
-  mount('one');
+  await mount('one');
   const asked = world.server.asked.length;
   const leader = await world.start({ certificates: world.folder, clock: fastClock(1000) });
   const standby = await world.start({ certificates: world.folder, clock: fastClock(1000), leader: () => leader.port });
@@ -317,9 +311,9 @@ test('a mounted certificate is served as it is, and read again when it changes',
     answer.resume();
     return subject.CN;
   };
-  assert.is(await served(), 'one');
-  mount('two');
-  await until(async () => (await served()) === 'two', 'the new certificate', 10_000);
+  assert.is(await served(), 'one.ns.svc');
+  await mount('two');
+  await until(async () => (await served()) === 'two.ns.svc', 'the new certificate', 10_000);
   await until(async () => (await world.get(standby, `${PATH}/s/log`)).body === 'content', 'replicas that know each other', 10_000);
 });
 

@@ -3,7 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findHelm } from '../fakes/kube/helm.ts';
-import { byId, COMPONENTS, helmTemplate, installWith, type KubeObject, kustomize, objectsOf, root } from '../fakes/kube/manifests.ts';
+import {
+  byId,
+  COMPONENTS,
+  helmTemplate,
+  installPatched,
+  installWith,
+  type KubeObject,
+  kustomize,
+  objectsOf,
+  root,
+} from '../fakes/kube/manifests.ts';
 import { skip } from '../runner/skip.ts';
 
 const test = suite('manifests: render');
@@ -23,6 +33,11 @@ interface Deployment extends KubeObject {
       };
     };
   };
+}
+
+interface Changes {
+  readonly patches: readonly object[];
+  readonly images: readonly unknown[];
 }
 
 const hasKubectl = (): boolean => {
@@ -82,8 +97,8 @@ else {
 
   test('every pod keeps to the restricted profile of pod security', () => {
     for (const objects of [base, installWith(...COMPONENTS)]) {
-      const [deployment] = objects.filter(({ kind }) => kind === 'Deployment') as readonly Deployment[];
-      assert.ok(deployment);
+      const deployment = objects.find((object): object is Deployment => object.kind === 'Deployment');
+      if (deployment === undefined) throw new Error('no Deployment');
       const { securityContext, containers, volumes, ...spec } = deployment.spec.template.spec;
       assert.equal([securityContext.runAsNonRoot, securityContext.seccompProfile?.type], [true, 'RuntimeDefault']);
       for (const { securityContext: own } of containers) {
@@ -96,6 +111,22 @@ else {
           [],
         );
       for (const host of ['hostNetwork', 'hostPID', 'hostIPC']) assert.not(host in spec);
+    }
+  });
+
+  test('what the examples for Flux and Argo CD change of the installation can be changed so', () => {
+    const specOf = (file: string, kind: string): unknown => objectsOf(file).find((object) => object.kind === kind)?.spec;
+    const flux = specOf('manifests/gitops/flux/berth.yaml', 'Kustomization') as Changes;
+    const argo = specOf('manifests/gitops/argocd/berth.yaml', 'Application') as { readonly source: { readonly kustomize: Changes } };
+    for (const [patches, annotation] of [
+      [flux.patches, 'kustomize.toolkit.fluxcd.io/prune'],
+      [argo.source.kustomize.patches, 'argocd.argoproj.io/sync-options'],
+    ] as const) {
+      const objects = installPatched({ patches, images: flux.images });
+      const kept = objects.filter(({ metadata }) => metadata.annotations?.[annotation] !== undefined);
+      assert.equal([...new Set(kept.map(({ kind }) => kind))], ['CustomResourceDefinition']);
+      assert.is(kept.length, 3);
+      assert.match(JSON.stringify(objects), '"image":"images.example.com/berth:0.1.0"');
     }
   });
 

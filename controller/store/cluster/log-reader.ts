@@ -1,7 +1,7 @@
 // A session's output as the cluster's API for whole logs serves it; where that is not installed, the tail that its status
 // shows. Which of the two is asked of the cluster once, when something is first read.
 import type { Clock } from '../../api/clock.ts';
-import { OperatorError } from '../../api/error.ts';
+import { errorCode, errorMessage, OperatorError } from '../../api/error.ts';
 import { keyString } from '../../api/object.ts';
 import type { Session } from '../../api/types.generated.ts';
 import type { LogReader } from '../../output/log-store.ts';
@@ -12,9 +12,12 @@ export interface LogReaders {
   of(session: Session, tail: TailSource): LogReader;
 }
 
-const GROUP = '/apis/output.berth.dev/v1alpha1';
+const GROUP = 'output.berth.dev';
+const ROOT = `/apis/${GROUP}/v1alpha1`;
 /** Between attempts of a follower whose connection ended: a server that restarts, a leader that changes. */
 const PAUSE_MS = 500;
+/** How long an API that was there a moment ago may be away: about what a restart of the API server takes. */
+const ABSENCE_MS = 60_000;
 const FIRST_WINDOW = 64 * 1024;
 
 export const createLogReaders = (api: Api, clock: Clock): LogReaders => {
@@ -48,7 +51,7 @@ export const createLogReaders = (api: Api, clock: Clock): LogReaders => {
 /** Everybody may ask which APIs there are; whoever may not read output is to be told that, and not shown a part of it. */
 const isInstalled = async (api: Api): Promise<boolean> => {
   try {
-    await api.headers({ doing: 'look for the API for whole logs', path: GROUP });
+    await api.headers({ doing: 'look for the API for whole logs', path: ROOT });
     return true;
   } catch (error) {
     if (isStatus(error, 404)) return false;
@@ -58,14 +61,27 @@ const isInstalled = async (api: Api): Promise<boolean> => {
 
 const wholeReader = (api: Api, clock: Clock, { metadata }: Session): LogReader => {
   const doing = `read the output of session ${keyString(metadata)}`;
-  const path = `${GROUP}/namespaces/${encodeURIComponent(metadata.namespace)}/sessions/${encodeURIComponent(metadata.name)}/log`;
+  const path = `${ROOT}/namespaces/${encodeURIComponent(metadata.namespace)}/sessions/${encodeURIComponent(metadata.name)}/log`;
   const size = async (): Promise<number> => {
-    const { 'berth-log-size': text } = await api.headers({ doing, path, query: { limit: '0' } });
-    if (typeof text === 'string' && /^\d+$/.test(text)) return Number(text);
-    throw new OperatorError('unavailable', `cannot ${doing}: what ${GROUP} serves there is not Berth's`);
+    const since = clock.monotonic();
+    for (;;) {
+      try {
+        return sizeOf(await api.headers({ doing, path, query: { limit: '0' } }), doing);
+      } catch (error) {
+        // Nothing of it can be read any more.
+        if (isGone(error)) return 0;
+        if (!mayPass(error) || clock.monotonic() - since > ABSENCE_MS) throw error;
+      }
+      await wait(clock, PAUSE_MS);
+    }
   };
   const stream = async function* (query: Readonly<Record<string, string>>, signal = new AbortController().signal) {
-    yield* await api.stream({ doing, path, query, signal });
+    const bytes = await api.stream({ doing, path, query, signal });
+    try {
+      yield* bytes;
+    } catch (error) {
+      throw new OperatorError('unavailable', `cannot ${doing}: the connection was cut off: ${errorMessage(error)}`, { cause: error });
+    }
   };
   return {
     size,
@@ -81,7 +97,7 @@ const wholeReader = (api: Api, clock: Clock, { metadata }: Session): LogReader =
           }
         } catch (error) {
           // Gone: whoever watches the session hears it from there.
-          if (signal.aborted || isStatus(error, 404)) return;
+          if (signal.aborted || isGone(error)) return;
           if (!mayPass(error)) throw error;
         }
         await wait(clock, PAUSE_MS, signal);
@@ -99,8 +115,19 @@ const wholeReader = (api: Api, clock: Clock, { metadata }: Session): LogReader =
   };
 };
 
-/** Everything that is no refusal: connections that cannot be made, or were cut. */
-const mayPass = (error: unknown): boolean => !(error instanceof ApiError) || error.status >= 500 || error.status === 429;
+const sizeOf = ({ 'berth-log-size': text }: Readonly<Record<string, unknown>>, doing: string): number => {
+  if (typeof text === 'string' && /^\d+$/.test(text)) return Number(text);
+  throw new OperatorError('invalid', `cannot ${doing}: what ${ROOT} serves there is not Berth's`);
+};
+
+/** The session, and not the API: an API server that has just started finds no API behind it for a while. */
+const isGone = (error: unknown): boolean => isStatus(error, 404) && error.group === GROUP;
+
+/** Everything that is no refusal: connections that cannot be made, or were cut, and servers that are not ready. */
+const mayPass = (error: unknown): boolean => {
+  if (error instanceof ApiError) return error.status >= 500 || error.status === 429 || error.status === 404;
+  return errorCode(error) === 'unavailable';
+};
 
 const collect = async (parts: AsyncIterable<Uint8Array>): Promise<Buffer> => {
   const all: Uint8Array[] = [];

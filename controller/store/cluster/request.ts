@@ -38,6 +38,8 @@ export class ApiError extends OperatorError {
   readonly statusReason: string;
   /** The fields it complains about. */
   readonly fields: readonly string[];
+  /** Of what it is about; undefined for answers that are about no object. */
+  readonly group: string | undefined;
 
   constructor(status: number, { reason = '', message = '', details }: Status, doing: string, retryAfterMs?: number) {
     super(
@@ -48,6 +50,7 @@ export class ApiError extends OperatorError {
     this.status = status;
     this.statusReason = reason;
     this.fields = (details?.causes ?? []).map(({ field = '' }) => field);
+    this.group = details?.group;
   }
 }
 
@@ -56,7 +59,11 @@ export interface Status {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly causes?: readonly { readonly field?: string }[]; readonly retryAfterSeconds?: number };
+  readonly details?: {
+    readonly group?: string;
+    readonly causes?: readonly { readonly field?: string }[];
+    readonly retryAfterSeconds?: number;
+  };
 }
 
 export const isStatus = (error: unknown, status: number): error is ApiError => error instanceof ApiError && error.status === status;

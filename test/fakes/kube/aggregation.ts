@@ -1,6 +1,6 @@
 // What an API server needs to pass requests on to servers behind it: an authority of its own for its client certificate, and
 // for each such server a Service that leads to the loopback and an APIService that names it.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from './certificates.ts';
@@ -8,17 +8,12 @@ import { createAuthority } from './certificates.ts';
 export interface Aggregation {
   /** Of the API server. */
   readonly flags: readonly string[];
-  /** A client certificate: of the authority that is believed, or of another that is not. */
-  certificate(name: string, issuer?: 'own' | 'other'): { readonly cert: string; readonly key: string; readonly ca: string };
   close(): void;
 }
 
 export const createAggregation = (): Aggregation => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-'));
-  const [own, other] = ['own', 'other'].map((name) => {
-    mkdirSync(join(folder, name));
-    return createAuthority(join(folder, name));
-  }) as [ReturnType<typeof createAuthority>, ReturnType<typeof createAuthority>];
+  const own = createAuthority(folder);
   own.issue('front-proxy-client', '/CN=front-proxy-client', 'extendedKeyUsage=clientAuth');
   return {
     flags: [
@@ -30,12 +25,6 @@ export const createAggregation = (): Aggregation => {
       `--proxy-client-cert-file=${own.path('front-proxy-client.crt')}`,
       `--proxy-client-key-file=${own.path('front-proxy-client.key')}`,
     ],
-    certificate: (name, issuer = 'own') => {
-      const authority = issuer === 'own' ? own : other;
-      authority.issue(name, `/CN=${name}`, 'extendedKeyUsage=clientAuth');
-      const read = (file: string): string => readFileSync(authority.path(file), 'utf8');
-      return { cert: read(`${name}.crt`), key: read(`${name}.key`), ca: read('ca.crt') };
-    },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 };

@@ -1,9 +1,10 @@
 // Berth as manifests/install runs it, but for the kubelet: the files of the image, the arguments of the Deployment, a token of
-// the ServiceAccount.
-import { type ChildProcess, spawn } from 'node:child_process';
+// the ServiceAccount; and where this machine allows it the mounts of its pod, on a root that is read-only.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, cpSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { skip } from '../../runner/skip.ts';
 import { type KubeObject, objectsOf, root } from './manifests.ts';
 import { freePort, type Kube } from './start.ts';
 
@@ -40,23 +41,34 @@ export const container = (): Container => {
   return deployment.spec.template.spec.containers[0];
 };
 
-/** A kubeconfig with nothing but a token of the controller's ServiceAccount. */
-export const accountKubeconfig = async (kube: Kube, folder: string): Promise<string> => {
-  const token = await kube.kubectl(['create', 'token', 'berth-controller', '-n', 'berth-system', '--duration=1h']);
-  const config = JSON.parse(await kube.kubectl(['config', 'view', '--raw', '--minify', '-o', 'json'])) as {
-    readonly clusters: readonly [{ readonly cluster: object }];
+export interface Account {
+  readonly token: string;
+  readonly server: URL;
+  /** PEM. */
+  readonly authority: string;
+  /** With nothing but the token. */
+  readonly kubeconfig: string;
+}
+
+/** The controller's ServiceAccount. */
+export const accountOf = async (kube: Kube, folder: string): Promise<Account> => {
+  const token = (await kube.kubectl(['create', 'token', 'berth-controller', '-n', 'berth-system', '--duration=1h'])).trim();
+  const config = JSON.parse(await kube.kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json'])) as {
+    readonly clusters: readonly [{ readonly cluster: { readonly server: string; readonly 'certificate-authority-data'?: string } }];
   };
-  const file = join(folder, 'account.kubeconfig');
+  const { cluster } = config.clusters[0];
+  const kubeconfig = join(folder, 'account.kubeconfig');
   const named = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'account',
-    clusters: [{ name: 'cluster', cluster: config.clusters[0].cluster }],
+    clusters: [{ name: 'cluster', cluster }],
     contexts: [{ name: 'account', context: { cluster: 'cluster', user: 'account' } }],
-    users: [{ name: 'account', user: { token: token.trim() } }],
+    users: [{ name: 'account', user: { token } }],
   };
-  writeFileSync(file, JSON.stringify(named), { mode: 0o600 });
-  return file;
+  writeFileSync(kubeconfig, JSON.stringify(named), { mode: 0o600 });
+  const authority = Buffer.from(cluster['certificate-authority-data'] ?? '', 'base64').toString();
+  return { token, server: new URL(cluster.server), authority, kubeconfig };
 };
 
 export interface Installed {
@@ -71,27 +83,26 @@ export interface Installed {
 /** With the Deployment's arguments, but for the paths and the port; and with Local pools, for there is no other machine. */
 export const startInstalled = async (options: {
   readonly image: string;
-  readonly kubeconfig: string;
+  readonly account: Account;
+  /** Of its own, below that of temporary files. */
   readonly folder: string;
 }): Promise<Installed> => {
   const [port, logApiPort] = [await freePort(), await freePort()];
-  const state = join(options.folder, 'state');
   const file = join(options.folder, 'controller.log');
-  mkdirSync(state, { recursive: true });
-  const here = { '/var/lib/berth': state, '0.0.0.0:8080': `127.0.0.1:${port}`, '=8443': `=127.0.0.1:${logApiPort}` };
-  const args = container().args.map((arg) => Object.entries(here).reduce((text, [there, place]) => text.replace(there, place), arg));
+  const ports = { '0.0.0.0:8080': `127.0.0.1:${port}`, '=8443': `=127.0.0.1:${logApiPort}` };
+  const args = container().args.map((arg) => Object.entries(ports).reduce((text, [there, here]) => text.replace(there, here), arg));
+  const { argv, env } = (canMount() ? inPod : outsideOfPods)(options.account, options.folder, [
+    process.execPath,
+    join(options.image, 'dist/berth.mjs'),
+    ...args,
+    '--allow-local',
+  ]);
   const output = openSync(file, 'a');
-  const child = spawn(process.execPath, [join(options.image, 'dist/berth.mjs'), ...args, '--allow-local'], {
+  const [program = '', ...rest] = argv;
+  const child = spawn(program, rest, {
     cwd: options.folder,
     stdio: ['ignore', output, output],
-    env: {
-      PATH: process.env.PATH,
-      HOME: options.folder,
-      KUBECONFIG: options.kubeconfig,
-      // Of the pod, which is none here.
-      BERTH_LEASE_NAMESPACE: 'berth-system',
-      BERTH_POD_IP: '127.0.0.1',
-    },
+    env: { PATH: process.env.PATH, HOME: options.folder, BERTH_POD_IP: '127.0.0.1', ...env },
   });
   closeSync(output);
   process.once('exit', () => child.kill('SIGKILL'));
@@ -107,5 +118,48 @@ export const startInstalled = async (options: {
       }
       return child.exitCode ?? child.signalCode ?? 'unknown';
     },
+  };
+};
+
+const canMount = (): boolean => process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
+
+type Started = (
+  account: Account,
+  folder: string,
+  argv: readonly string[],
+) => { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> };
+
+/** What the kubelet mounts, in a mount namespace of its own: temporary files stay writable, all else but the volume does not. */
+const POD = `set -e
+mount --bind "$1" "$1"
+mount -t tmpfs none /run
+mkdir -p /run/secrets/kubernetes.io
+cp -r "$2/serviceaccount" /run/secrets/kubernetes.io/
+mount -t tmpfs none /var/lib
+mkdir /var/lib/berth
+mount --bind "$2/state" /var/lib/berth
+mount -o remount,ro,bind /
+shift 2
+exec "$@"`;
+
+const inPod: Started = ({ token, server, authority }, folder, argv) => {
+  mkdirSync(join(folder, 'state'), { recursive: true });
+  mkdirSync(join(folder, 'serviceaccount'), { recursive: true });
+  for (const [name, text] of Object.entries({ token, 'ca.crt': authority, namespace: 'berth-system' })) {
+    writeFileSync(join(folder, 'serviceaccount', name), text);
+  }
+  return {
+    argv: ['unshare', '-m', 'sh', '-c', POD, 'sh', dirname(folder), folder, ...argv],
+    env: { KUBERNETES_SERVICE_HOST: server.hostname, KUBERNETES_SERVICE_PORT: server.port || '443' },
+  };
+};
+
+const outsideOfPods: Started = ({ kubeconfig }, folder, argv) => {
+  skip('that the installed controller finds its cluster as a pod does, on a read-only root', 'mounting is not allowed here');
+  const state = join(folder, 'state');
+  mkdirSync(state, { recursive: true });
+  return {
+    argv: argv.map((arg) => arg.replace('/var/lib/berth', state)),
+    env: { KUBECONFIG: kubeconfig, BERTH_LEASE_NAMESPACE: 'berth-system' },
   };
 };

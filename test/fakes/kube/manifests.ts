@@ -37,12 +37,17 @@ export const kustomize = (folder: string): readonly KubeObject[] => {
 };
 
 /** manifests/install with these components, as a kustomization of somebody's own. */
-export const installWith = (...components: readonly string[]): readonly KubeObject[] => {
+export const installWith = (...components: readonly string[]): readonly KubeObject[] =>
+  ownKustomization((install) => ({ components: components.map((name) => `${install}/components/${name}`) }));
+
+/** manifests/install with these fields of a kustomization: `images`, `patches`, … */
+export const installPatched = (fields: object): readonly KubeObject[] => ownKustomization(() => fields);
+
+const ownKustomization = (fields: (install: string) => object): readonly KubeObject[] => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-install-'));
   const install = relative(folder, join(root, 'manifests/install'));
-  const own = { resources: [install], components: components.map((name) => `${install}/components/${name}`) };
   try {
-    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(own));
+    writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: [install], ...fields(install) }));
     return kustomize(folder);
   } finally {
     rmSync(folder, { recursive: true });

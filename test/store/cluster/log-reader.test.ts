@@ -124,8 +124,16 @@ test('a follower goes on where it was cut off, and sees no gap and no repeat', a
   assert.match(second, 'log?offset=2&skip=4&follow=true');
 });
 
+const gone = () => refused(404, 'NotFound', { details: { group: 'output.berth.dev', kind: 'sessions', name: 's' } });
+
+test('what is cut off while it is read is not taken for the end', async () => {
+  answerLog = () => ({ status: 200, headers: { 'content-length': '100', connection: 'close' }, body: 'one\n' });
+  assert.match(await failure(collect(open().read(0))), /^cannot read the output of session ns\/s: the connection was cut off: /);
+});
+
 test('a follower ends with a session that is gone, and at once when told', async () => {
-  answerLog = ({ query }) => (query.get('follow') === 'true' ? refused(404, 'NotFound') : undefined);
+  answerLog = gone;
+  assert.is(await open().size(), 0);
   assert.is(await collect(open().follow(0, new AbortController().signal)), '');
   assert.is(await collect(open().follow(0, AbortSignal.abort())), '');
   answerLog = () => 'drop';
@@ -136,11 +144,35 @@ test('a follower ends with a session that is gone, and at once when told', async
   assert.is(await following, '');
 });
 
+test('an API server that has just started and finds no API behind it is waited for', async () => {
+  const log = open();
+  assert.is(await log.size(), 14);
+  let away = 3;
+  answerLog = () => (away-- > 0 ? { status: 404, body: '404 page not found' } : undefined);
+  assert.is(await log.size(), 14);
+  away = 3;
+  const stop = new AbortController();
+  let heard = '';
+  const following = (async () => {
+    for await (const bytes of log.follow(0, stop.signal)) heard += Buffer.from(bytes).toString();
+  })();
+  await until(() => heard === 'one\ntwo\nthree\n');
+  stop.abort();
+  await following;
+});
+
 test('who may not read is told so, and shown no part of it', async () => {
   answerLog = () => refused(403, 'Forbidden');
   assert.match(await failure(open().size()), 'cannot read the output of session ns/s: Forbidden it is');
   assert.match(await failure(collect(open().read(0))), 'Forbidden it is');
   assert.match(await failure(collect(open().follow(0, new AbortController().signal))), 'Forbidden it is');
+});
+
+test('an API that stays away is given up in the end', async () => {
+  const log = open();
+  await log.size();
+  answerLog = () => 'drop';
+  assert.match(await failure(log.size()), 'cannot read the output of session ns/s: the API server');
 });
 
 test('a cluster that does not answer, or answers with something else, is not taken for one without the API', async () => {
