@@ -21,9 +21,9 @@ main() {
   : > "$ledger"
   finished=
   trap finish EXIT
-  step homes 20
-  step linger 20
-  step dead-mans-switch 30
+  step homes 60
+  step linger 60
+  step dead-mans-switch 120
   step packages 240
   step node 180
   { step codex 180; step copilot 180; } &

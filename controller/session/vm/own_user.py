@@ -19,8 +19,9 @@ from run_files import HOME, SECRETS, wait_for_lock
 TOOL_SECONDS = 30
 SLICE = 'berth.slice'
 SLICE_CGROUP = '/sys/fs/cgroup/' + SLICE
-# A build with a process or a thread for everything has hundreds; a fork bomb is over long before the VM notices.
-LIMITS = ('MemorySwapMax=0', 'TasksMax=4096', 'TimeoutStopSec=10')
+# A build with a process or a thread for everything has hundreds; a fork bomb is over long before the VM notices. Without
+# Delegate newer systemds (253) stop the whole scope where the kernel ended one process of it for want of memory.
+LIMITS = ('MemorySwapMax=0', 'TasksMax=4096', 'TimeoutStopSec=10', 'Delegate=yes')
 # What the VM itself needs beside its sessions.
 RESERVED_MIB, RESERVED_PART = 256, 20
 SCRATCH = ('/tmp', '/var/tmp', '/dev/shm')
