@@ -15,9 +15,10 @@ export const machine = (state: Machine['state'] = 'running', overrides: Partial<
   ...overrides,
 });
 
+/** In its state for as long as anybody may ask, unless told. */
 export const host = (state: HostFacts['state'] = 'reachable', overrides: Partial<HostFacts> = {}): HostFacts => ({
   state,
-  since: NOW,
+  since: 0,
   runs: new Map(),
   ...overrides,
 });

@@ -26,4 +26,8 @@ export const FOUND: readonly FoundBug[] = [
     seed: 1198,
     story: 'a controller whose cache was behind took the run of a new session for a stray, stopped it and cleaned it up',
   },
+  {
+    seed: 101456,
+    story: 'a controller that had just started fenced a VM at its first failed look, as one that died had once failed to reach it',
+  },
 ];

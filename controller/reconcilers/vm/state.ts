@@ -64,7 +64,9 @@ const outOfReach = (observed: VMObserved): VMState => {
   if (!host || host.state === 'connecting') return { is: 'reconnecting' };
   const message = host.message ?? 'it does not answer';
   const ready = findCondition(vm.status?.conditions, 'Ready');
-  const since = ready?.status === 'Unknown' ? parseTime(ready.lastTransitionTime) : now;
+  const recorded = ready?.status === 'Unknown' ? parseTime(ready.lastTransitionTime) : now;
+  // While no controller looked it may well have answered: only a fence that was begun goes on from where it was.
+  const since = ready?.reason === 'Fenced' ? recorded : Math.max(recorded, host.since);
   const deadline = fenceDeadline(observed, since);
   if (deadline === undefined || now < deadline) {
     return { is: 'unreachable', since, reason: host.reason ?? 'VMUnreachable', message };

@@ -96,6 +96,22 @@ test('a VM that does not answer is fenced only past the timeout of its pool, and
   assert.is(told(world(60, 7200)).length, 0);
 });
 
+test('only what this controller has seen itself counts towards the fence: while none looked, the VM may well have answered', () => {
+  const world = (seenFor: number) =>
+    vmWorld(unreachableVM('default-0', 10_000), { machine: machine(), host: host('unreachable', { since: NOW - seenFor * 1000 }) });
+  assert.equal(told(world(0)), []);
+  assert.is(again(world(3590)), 10);
+  assert.equal(told(world(3600)), ['deleteMachine: it was unreachable for 3600 s (it does not answer): its machine is deleted']);
+});
+
+test('a fence that was begun goes on after a restart', () => {
+  const fenced = readyVM('default-0', {
+    status: { conditions: [condition('Ready', 'Unknown', 'Fenced', { lastTransitionTime: ago(3700), message: 'it was unreachable' })] },
+  });
+  const world = vmWorld(fenced, { machine: machine(), host: host('unreachable', { since: NOW }), sessions: busy(fenced) });
+  assert.equal(told(world), ['deleteMachine: it was unreachable']);
+});
+
 test('a fence holds until the machine is seen gone: it is deleted again where that failed, and not while it goes', () => {
   const fenced = readyVM('default-0', {
     status: { conditions: [condition('Ready', 'Unknown', 'Fenced', { lastTransitionTime: ago(3700), message: 'it was unreachable' })] },
