@@ -17,7 +17,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** Undefined where it can be tried, after installing what is missing; else why not. */
 export const unmetNeed = async (): Promise<string | undefined> => {
   if (process.getuid?.() !== 0) return 'it has to be run by root: for the image, and for port 22';
-  if (!(await portIsFree())) return `port 22 of ${ANY_LOOPBACK} is taken, where its machine would be: stop the sshd that listens on all addresses`;
+  if (!(await portIsFree()))
+    return `port 22 of ${ANY_LOOPBACK} is taken, where its machine would be: stop the sshd that listens on all addresses`;
   const packages = (): readonly string[] => Object.entries(PACKAGES).flatMap(([tool, names]) => (has(tool) ? [] : names.split(' ')));
   if (packages().length > 0 && has('apt-get')) {
     process.stdout.write(`installing ${packages().join(' ')}\n`);

@@ -88,7 +88,8 @@ const firstBoot = async ({ login, look, fake }: MachineWorld, say: Say): Promise
   assert.match(marker, /"status":"(ok|degraded)"/);
   say(`marker ${marker}`);
   say(`ledger ${ledger.map((line) => line.replaceAll('\t', ' ')).join('; ')}`);
-  for (const step of ['homes', 'linger', 'dead-mans-switch']) assert.ok(ledger.includes(`${step}\tok\t0`), `step ${step} of the first boot`);
+  for (const step of ['homes', 'linger', 'dead-mans-switch'])
+    assert.ok(ledger.includes(`${step}\tok\t0`), `step ${step} of the first boot`);
 };
 
 const customDataOf = (snapshot: unknown): Buffer => {
