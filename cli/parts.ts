@@ -63,4 +63,18 @@ export interface PoolPlan {
     readonly hourlyUSD?: string;
   }[];
   readonly waiting: readonly { readonly session: string; readonly reason: string; readonly message: string; readonly position: number }[];
+  /** What the pool can be given now, in order of preference. */
+  readonly offers: readonly Offer[];
+}
+
+export interface Offer {
+  readonly size: string;
+  readonly sku: string;
+  readonly region: string;
+  readonly available: boolean;
+  readonly hourlyUSD?: string;
+  readonly room?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly retryTime?: string;
 }

@@ -34,10 +34,10 @@ export const realParts = (env: Env): Parts => ({
       import('../controller/compose.ts'),
       import('../controller/store/directory/secrets.ts'),
     ]);
-    const { client, config, stateFolder } = await open(target, env);
+    const { client, config, stateFolder, keep } = await open(target, env);
     const secret = async (key: ObjectKey) => readSecret(stateFolder, env, key);
     const terminal = { input: process.stdin, output: process.stdout, type: env.TERM || 'xterm' };
-    return attach(client, modules(config, stateFolder, secret), session, terminal);
+    return attach(client, modules(config, stateFolder, secret, keep), session, terminal);
   },
   writeYAML: async (data) => (await import('../controller/store/yaml/write.ts')).writeYAML(data),
   readManifests,

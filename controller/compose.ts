@@ -11,6 +11,7 @@ import { createOperator, type Operator } from './operator.ts';
 import type { LogStore } from './output/log-store.ts';
 import { openLogStore } from './output/open-log-store.ts';
 import { sweepLogs } from './output/sweep-logs.ts';
+import type { Keep } from './provider/azure/installation.ts';
 import { providerModules } from './provider/index.ts';
 import { createProviders, type ProviderModules } from './provider/providers.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -62,7 +63,7 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
     onError: (session, error) =>
       log.warn({ Session: { namespace: session.namespace, name: session.name }, error }, 'Could not store output'),
   });
-  const providers = fence.providers(modules(config, stateFolder, opened.store.secret));
+  const providers = fence.providers(modules(config, stateFolder, opened.store.secret, opened.keep));
   const operator = createOperator({
     store: fence.store(opened.store),
     providers,
@@ -109,7 +110,12 @@ export const compose = async (config: Config, log: Logger): Promise<Composed> =>
 };
 
 /** Without `secret` only to look: nothing is begun. */
-export const modules = (config: Config, stateFolder: string, secret?: Store['secret']): ProviderModules => {
+export const modules = (
+  config: Config,
+  stateFolder: string,
+  secret?: Store['secret'],
+  keep: Keep = keepInFolder(stateFolder),
+): ProviderModules => {
   const { environment, holder } = config;
   const all = providerModules({
     clock: systemClock,
@@ -121,7 +127,7 @@ export const modules = (config: Config, stateFolder: string, secret?: Store['sec
       releases: secret !== undefined,
       stopAll: stopAllRuns,
     },
-    azure: { ...config.azure, keep: secret && keepInFolder(stateFolder) },
+    azure: { ...config.azure, keep: secret && keep },
   });
   // In a cluster the controller's own machine is the pod: nobody gets to run there by writing a pool.
   const isOpen = config.allowLocal || parseTarget(config.store, config.directory).type === 'dir';

@@ -1,4 +1,5 @@
 // A text of the installation's own, made once and kept in the state folder, readable by its owner alone.
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,7 +13,7 @@ export const keepInFolder =
     const known = await read(path);
     if (known !== undefined) return known;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const temporary = `${path}.${process.pid}.tmp`;
+    const temporary = `${path}.${randomUUID()}.tmp`;
     const file = await open(temporary, 'w', 0o600);
     try {
       await file.writeFile(`${make()}\n`);

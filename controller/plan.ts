@@ -1,12 +1,14 @@
 // `berth plan`: what the controller would decide for every pool now, without doing it. Observe + decide, printed.
 import { type Kind, type Kinds, keyOf, keyString, type ObjectKey } from './api/object.ts';
 import type { Indexes, View } from './api/view.ts';
+import type { Offering } from './provider/provider.ts';
 import { createProviders, type ProviderModules } from './provider/providers.ts';
 import { SESSION_INDEXES, VM_INDEXES } from './reconcilers/indexes.ts';
 import { classify } from './reconcilers/pool/classify.ts';
 import { decide } from './reconcilers/pool/decide.ts';
 import type { PoolAction, PoolObserved } from './reconcilers/pool/model.ts';
 import { createPoolObserve } from './reconcilers/pool/observe.ts';
+import { offeringRows, openOfferings, skuOf } from './reconcilers/pool/offerings.ts';
 import { poolNameOf } from './reconcilers/session/facts.ts';
 import { createCache } from './runtime/cache.ts';
 import type { Client } from './store/client.ts';
@@ -19,6 +21,23 @@ export interface PoolPlan {
   readonly pool: ObjectKey;
   readonly actions: readonly PlannedAction[];
   readonly waiting: readonly Waiting[];
+  /** What the pool can be given now, in order of preference, and why some of it is not to be had. */
+  readonly offers: readonly Offer[];
+}
+
+export interface Offer {
+  readonly size: string;
+  /** The name of the size, where the provider has no machine types. */
+  readonly sku: string;
+  readonly region: string;
+  readonly available: boolean;
+  /** Absent where the price is not known. */
+  readonly hourlyUSD?: string;
+  /** How many more can be had at most; absent where nobody knows. */
+  readonly room?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly retryTime?: string;
 }
 
 export interface PlannedAction {
@@ -83,14 +102,40 @@ const planOf = (observed: PoolObserved): PoolPlan => {
     pool: observed.key,
     actions: actions.filter((action) => action.do !== 'explainWait').map((action) => planned(action, observed)),
     waiting,
+    offers: offersOf(observed),
   };
 };
+
+/** With the back-off after VMs that never became ready, which the provider does not know of. */
+const offersOf = (observed: PoolObserved): readonly Offer[] => {
+  const rows = offeringRows(observed);
+  const open = new Set(openOfferings(observed));
+  return observed.offerings.map((offering) => {
+    const { size, region, hourlyUSD, room, message } = offering;
+    const sku = skuOf(offering);
+    const row = rows.find((one) => one.sku === sku && one.region === region);
+    return {
+      size,
+      sku,
+      region,
+      available: open.has(offering),
+      ...defined({ hourlyUSD, room, reason: row?.reason, message, retryTime: row?.retryTime }),
+    };
+  });
+};
+
+/** Unset means absent, never null. */
+const defined = <T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
 
 const planned = (action: PoolAction, { key, offerings }: PoolObserved): PlannedAction => {
   const because = action.because;
   switch (action.do) {
     case 'createVM': {
-      const price = offerings.find(({ size, available }) => available && size === action.vm.size)?.hourlyUSD;
+      const { size, region } = action.vm;
+      const fits = (offered: Offering): boolean =>
+        offered.available && offered.size === size && (region ?? offered.region) === offered.region;
+      const price = offerings.find(fits)?.hourlyUSD;
       return { do: action.do, on: action.name, because, ...(price === undefined ? {} : { hourlyUSD: price }) };
     }
     case 'placeSession':

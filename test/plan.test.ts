@@ -5,7 +5,7 @@ import { condition } from './builders/condition.ts';
 import { offering, pool } from './builders/pool.ts';
 import { session } from './builders/session.ts';
 import { ago, NOW } from './builders/time.ts';
-import { readyVM } from './builders/vm.ts';
+import { failedVM, readyVM } from './builders/vm.ts';
 import { fakeClient } from './fakes/client.ts';
 
 const test = suite('plan');
@@ -47,6 +47,47 @@ test('tells of sessions whose pool does not exist, and of VMs that would go', as
   assert.equal(
     pools[0]?.actions.map(({ do: what, on }) => `${what} ${on}`),
     ['hold default', 'drainVM default-0'],
+  );
+});
+
+test('tells what the pool is offered at what price, what of it is refused, and what backs off after a VM that failed', async () => {
+  const client = fakeClient();
+  const offered = [
+    offering('l', { sku: 'A', region: 'west', available: false, reason: 'QuotaExceeded', message: 'limit 0', retryTime: ago(-600) }),
+    offering('l', { sku: 'A', region: 'east', room: 2 }),
+    offering('s', { sku: '' }),
+  ];
+  const module = { type: 'Local' as const, open: () => ({ offerings: () => offered }) as never };
+  client.put('VMPool', pool({ spec: { sizes: [{ name: 'l' }, { name: 's' }] } }));
+  client.put('VM', failedVM('default-0', 0, { status: { sku: 'A', region: 'east' } }));
+  client.put('Session', session('a', { spec: { size: 'l', region: 'east' } }));
+  const { pools } = await plan(client, new Map([['Local' as const, module]]), NOW);
+  assert.equal(pools[0]?.offers, [
+    {
+      size: 'l',
+      sku: 'A',
+      region: 'west',
+      available: false,
+      hourlyUSD: '1',
+      reason: 'QuotaExceeded',
+      message: 'limit 0',
+      retryTime: ago(-600),
+    },
+    { size: 'l', sku: 'A', region: 'east', available: false, hourlyUSD: '1', room: 2, reason: 'VMFailed', retryTime: ago(-60) },
+    { size: 's', sku: 's', region: 'local', available: true, hourlyUSD: '1' },
+  ]);
+});
+
+test('a VM in a region is planned at the price it has there', async () => {
+  const client = fakeClient();
+  const offered = [offering('l', { region: 'west', hourlyUSD: '2' }), offering('l', { region: 'east', hourlyUSD: '3' })];
+  const module = { type: 'Local' as const, open: () => ({ offerings: () => offered }) as never };
+  client.put('VMPool', pool());
+  client.put('Session', session('a', { spec: { region: 'east' } }));
+  const { pools } = await plan(client, new Map([['Local' as const, module]]), NOW);
+  assert.equal(
+    pools[0]?.actions.map(({ do: what, hourlyUSD }) => [what, hourlyUSD]),
+    [['createVM', '3']],
   );
 });
 

@@ -1,10 +1,15 @@
-// `prime`: free ready slots for a while, made before the sessions that need them.
+// `prime`: free ready slots for a while, made before the sessions that need them. Somebody at a terminal sees them come; a script
+// goes on at once.
 import { Option } from 'clipanion';
 import { timestamp } from '../../controller/api/clock.ts';
+import type { Client } from '../../controller/store/client.ts';
 import { BerthCommand } from '../base.ts';
 import { bringUp } from '../bring-up.ts';
 import { parseCount, parseDuration } from '../duration.ts';
 import { CliError, EXIT } from '../error.ts';
+import { liveLine } from '../live-line.ts';
+import { primeProgress } from '../render/prime.ts';
+import { type World, waitUntil } from '../world.ts';
 
 export class PrimeCommand extends BerthCommand {
   static override paths = [['prime']];
@@ -27,12 +32,34 @@ export class PrimeCommand extends BerthCommand {
     // A merge patch: null takes away what an earlier prime asked for.
     const prime = slots === 0 ? null : { slots, size: this.size ?? null, region: this.region ?? null, untilTime };
     await client.patchSpec('VMPool', key, { prime });
-    await bringUp({ context: this.context, client, target: this.target(), up: this.up, always: true });
+    const running = await bringUp({ context: this.context, client, target: this.target(), up: this.up, always: true });
     this.out(
       slots === 0
         ? `Pool ${this.pool}: no slots held any more.\n`
         : `Pool ${this.pool}: holding ${slots} free slot(s) until ${untilTime}.\n`,
     );
+    if (running && slots > 0 && this.context.terminal.stderr) await this.showProgress(client, slots);
     return EXIT.ok;
+  }
+
+  private async showProgress(client: Client, slots: number): Promise<void> {
+    const live = liveLine(this.context);
+    const look = ({ sessions, vms }: World): true | undefined => {
+      const ours = [...vms.values()].filter(
+        ({ metadata, spec }) => metadata.namespace === this.inNamespace && spec.poolRef.name === this.pool,
+      );
+      const { ready, text } = primeProgress(ours, [...sessions.values()], { slots, size: this.size, region: this.region });
+      live.show(text);
+      return ready >= slots ? true : undefined;
+    };
+    try {
+      await waitUntil(client, look, { interrupted: this.context.interrupted, vms: true });
+    } catch (error) {
+      if (!this.context.interrupted.aborted) throw error;
+      throw new CliError('interrupted; the slots are made ready all the same', { exit: EXIT.interrupted });
+    } finally {
+      live.close();
+    }
+    this.say(`${slots} free slot(s) ready.\n`);
   }
 }

@@ -1,6 +1,6 @@
 // `start`: makes sessions, applies them, and tells how they get their VMs until all run.
 import { Option } from 'clipanion';
-import { keyString } from '../../controller/api/object.ts';
+import { keyOf, keyString } from '../../controller/api/object.ts';
 import type { SessionSpec, VM } from '../../controller/api/types.generated.ts';
 import type { Client, Manifest } from '../../controller/store/client.ts';
 import { ReadingCommand } from '../base.ts';
@@ -9,6 +9,7 @@ import { CliError, EXIT, usageError } from '../error.ts';
 import { liveLine } from '../live-line.ts';
 import { queuePositions } from '../queue.ts';
 import { listJSON } from '../render/list.ts';
+import { quotaError } from '../render/quota.ts';
 import { monitorHint, sessionBlock, starting } from '../render/start.ts';
 import { poolOf } from '../session.ts';
 import { agentSecretName, agentVariables, type EnvEntry, secretEntries } from '../start/agent-env.ts';
@@ -17,7 +18,7 @@ import { fromDocuments, manifests, type SessionDocument, tasks } from '../start/
 import { sessionNames } from '../start/names.ts';
 import { specOf } from '../start/options.ts';
 import { parseRepo } from '../start/source.ts';
-import { waitingFor, watchStart } from '../start/watch-start.ts';
+import { QuotaRefused, waitingFor, watchStart } from '../start/watch-start.ts';
 import { type World, waitUntil } from '../world.ts';
 
 type SessionManifest = Manifest & { readonly document: SessionDocument };
@@ -51,6 +52,7 @@ export class StartCommand extends ReadingCommand {
   repo = Option.String('--repo', { description: 'Repository to work in: URL or PATH, with #REF' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'Print the manifests and do nothing' });
   detach = Option.Boolean('--detach', false, { description: 'Return once they are created' });
+  queue = Option.Boolean('--queue', false, { description: 'Wait where Azure has no quota left, instead of giving up' });
   up = Option.Boolean('--up', true, { description: 'Bring a controller up when none runs (--no-up: do not)' });
   prompts = Option.Rest({ name: 'PROMPT' });
 
@@ -156,12 +158,13 @@ export class StartCommand extends ReadingCommand {
     }: { readonly made: readonly SessionManifest[]; readonly vms: readonly VM[]; readonly print: (text: string) => void },
   ): Promise<void> {
     const keys = made.map(({ document }) => keyString(document.metadata));
-    const slow = await this.slowPools(client);
+    const azure = await this.azurePools(client);
     const live = liveLine(this.context);
     const look = watchStart({
       keys,
       before: vms,
-      takesMinutes: (session) => slow.has(keyString({ namespace: session.metadata.namespace, name: poolOf(session) })),
+      isAzure: (session) => azure.has(keyString({ namespace: session.metadata.namespace, name: poolOf(session) })),
+      queue: this.queue,
       print: (text) => live.around(() => print(text)),
       say: (text) => live.around(() => this.say(text)),
     });
@@ -173,6 +176,7 @@ export class StartCommand extends ReadingCommand {
     try {
       await waitUntil(client, lookAndTell, { interrupted: this.context.interrupted, vms: true });
     } catch (error) {
+      if (error instanceof QuotaRefused) throw await giveUp(client, error);
       if (!this.context.interrupted.aborted) throw error;
       throw new CliError('interrupted; the sessions go on', {
         exit: EXIT.interrupted,
@@ -183,8 +187,7 @@ export class StartCommand extends ReadingCommand {
     }
   }
 
-  /** Pools whose VMs take minutes to make. */
-  private async slowPools(client: Client): Promise<ReadonlySet<string>> {
+  private async azurePools(client: Client): Promise<ReadonlySet<string>> {
     const pools = await client.list('VMPool');
     return new Set(pools.filter((pool) => pool.spec.provider.type === 'Azure').map((pool) => keyString(pool.metadata)));
   }
@@ -205,3 +208,10 @@ export class StartCommand extends ReadingCommand {
     );
   }
 }
+
+const giveUp = async (client: Client, { session, sessions, message: said }: QuotaRefused): Promise<CliError> => {
+  const pool = await client.get('VMPool', { namespace: session.metadata.namespace, name: poolOf(session) });
+  for (const refused of sessions) await client.delete('Session', keyOf(refused));
+  const { message, hint } = quotaError(session, said, pool);
+  return new CliError(message, { exit: EXIT.quota, hint });
+};

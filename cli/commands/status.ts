@@ -21,7 +21,7 @@ export class StatusCommand extends ReadingCommand {
     const { form } = this;
     if (form === 'json' || form === 'yaml') await this.print(form, statusJSON(vms, sessions));
     else if (form === 'name') this.out(vms.map((vm) => `vm.berth.dev/${vm.metadata.name}\n`).join(''));
-    else this.out(statusPicture(vms, sessions, this.context.now()));
+    else this.out(statusPicture(vms, sessions, this.context.now(), form === 'wide'));
     return EXIT.ok;
   }
 }

@@ -1,5 +1,6 @@
 // `berth status`: the tutorial's picture of a pool and its JSON.
 
+import { formatMoney, parseMoney } from '../../controller/api/money.ts';
 import { DEFAULT_SESSION_MEMORY_MIB } from '../../controller/api/sizes.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { isFinished, statusOf } from '../session.ts';
@@ -12,8 +13,8 @@ interface Seat {
   readonly available: number;
 }
 
-/** The tutorial's picture. Lines beyond it appear only where there is something to say. */
-export const statusPicture = (vms: readonly VM[], sessions: readonly Session[], now: number): string => {
+/** The tutorial's picture. Lines beyond it appear only where there is something to say; machine types and prices, where `wide`. */
+export const statusPicture = (vms: readonly VM[], sessions: readonly Session[], now: number, wide = false): string => {
   const seats = seatsOf(vms, sessions);
   const capacity = total(seats, (seat) => seat.capacity);
   const available = total(seats, (seat) => seat.available);
@@ -21,11 +22,12 @@ export const statusPicture = (vms: readonly VM[], sessions: readonly Session[], 
     '=== Remote Session Pool Status ===',
     '',
     `VMs: ${vms.length} total`,
-    ...seats.flatMap((seat) => [...vmLines(seat, now), '']),
+    ...seats.flatMap((seat) => [...vmLines(seat, now), ...(wide ? machineLines(seat.vm) : []), '']),
     ...(seats.length === 0 ? [''] : []),
     ...sessionLines(sessions),
     '',
     `Total Capacity: ${available}/${capacity} slots available${available === 0 && capacity > 0 ? ' (FULL)' : ''}`,
+    ...(wide ? [`Total Price: $${formatMoney(total(vms, priceOf))}/h`] : []),
     '',
   ].join('\n');
 };
@@ -41,6 +43,11 @@ const vmLines = ({ vm, sessions, capacity }: Seat, now: number): readonly string
     `    Age: ${age(vm.status?.createdTime ?? vm.metadata.creationTimestamp, now)}`,
   ];
 };
+
+const machineLines = ({ status }: VM): readonly string[] => [
+  ...(status?.sku === undefined ? [] : [`    Machine: ${status.sku}`]),
+  `    Price: ${status?.hourlyUSD === undefined ? 'unknown' : `$${formatMoney(parseMoney(status.hourlyUSD))}/h`}`,
+];
 
 const sessionLines = (sessions: readonly Session[]): readonly string[] => {
   const count = (status: string): number => sessions.filter((session) => statusOf(session) === status).length;
@@ -68,6 +75,8 @@ export interface StatusData {
     readonly capacity: number;
     readonly active_sessions: number;
     readonly available_capacity: number;
+    /** Decimal, in USD; absent where it is not known. */
+    readonly hourly_usd?: string;
   }[];
 }
 
@@ -86,6 +95,7 @@ export const statusJSON = (vms: readonly VM[], sessions: readonly Session[]): St
       capacity,
       active_sessions: seated.length,
       available_capacity: available,
+      ...(vm.status?.hourlyUSD === undefined ? {} : { hourly_usd: vm.status.hourlyUSD }),
     })),
   };
 };
@@ -118,6 +128,9 @@ const stateOf = (vm: VM, booting?: 'booting counts'): string | undefined => {
   if (phase === 'Ready' || (booting && (phase === 'Creating' || phase === 'Booting'))) return undefined;
   return phase.toLowerCase();
 };
+
+/** In 1/10,000 USD; what is not known counts as nothing. */
+const priceOf = (vm: VM): number => parseMoney(vm.status?.hourlyUSD ?? '0');
 
 const regionOf = (vm: VM): string => vm.status?.region ?? vm.spec.region ?? 'local';
 

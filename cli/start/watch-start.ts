@@ -1,4 +1,5 @@
 // Tells how sessions just made get their VMs and start: the order of lines is the tutorial's, driven by what is seen.
+import { findCondition } from '../../controller/api/condition.ts';
 import { keyString } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { CliError, EXIT } from '../error.ts';
@@ -11,10 +12,26 @@ export interface StartWatch {
   readonly keys: readonly string[];
   /** The VMs there were before: a VM that was ready then is reused, any other one is new on its first use here. */
   readonly before: readonly VM[];
-  /** Whether this session's pool takes minutes to make a VM. */
-  readonly takesMinutes: (session: Session) => boolean;
+  /** Whether this session's pool makes its VMs in Azure: that takes minutes, and may be refused for quota. */
+  readonly isAzure: (session: Session) => boolean;
+  /** Sessions that there is no quota for wait on. */
+  readonly queue: boolean;
   readonly print: (text: string) => void;
   readonly say: (text: string) => void;
+}
+
+/** No region has room for these: they would wait for nobody knows how long. */
+export class QuotaRefused extends Error {
+  override readonly name = 'QuotaRefused';
+  /** The one that `message` is about. */
+  readonly session: Session;
+  readonly sessions: readonly Session[];
+
+  constructor(session: Session, message: string, sessions: readonly Session[]) {
+    super(message);
+    this.session = session;
+    this.sessions = sessions;
+  }
 }
 
 /** A function to call with each state of the world: prints what is new, and answers true once all have started. */
@@ -28,6 +45,7 @@ export const watchStart = (watch: StartWatch): ((world: World) => true | undefin
     tellReady(watch, told, world);
     const failed = sessions.find((session) => isFinished(session) && !hasRun(session));
     if (failed !== undefined) throw neverStarted(failed);
+    refuse(watch, world, sessions);
     if (told.blocks < sessions.length || !sessions.every(hasRun)) return undefined;
     watch.print(`${allStarted(sessions.length, told.used)}\n`);
     return true;
@@ -64,7 +82,7 @@ const tellBlocks = (watch: StartWatch, told: Told, sessions: readonly Session[])
     if (!told.used.includes(name)) told.used.push(name);
     if (isNew) {
       told.announced.add(session.status.vm.uid);
-      watch.print(provisioning({ othersExist: watch.before.length + told.used.length > 1, minutes: watch.takesMinutes(session) }));
+      watch.print(provisioning({ othersExist: watch.before.length + told.used.length > 1, minutes: watch.isAzure(session) }));
     }
     told.blocks += 1;
     watch.print(sessionBlock({ index: told.blocks, count: sessions.length, session, vm: { name, isNew } }));
@@ -80,6 +98,31 @@ const tellWaiting = (watch: StartWatch, told: Told, sessions: readonly Session[]
     told.reasons.set(session.metadata.uid, reason.reason);
     watch.say(`${session.metadata.name} waits: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
   }
+};
+
+/** Once nothing else is to be waited for: what does get its VM is not given up for what does not. */
+const refuse = (watch: StartWatch, world: World, sessions: readonly Session[]): void => {
+  if (watch.queue) return;
+  const waiting = sessions.filter((session) => !hasRun(session));
+  const refused = waiting.flatMap((session) => {
+    const said = watch.isAzure(session) ? refusalOf(session, world) : undefined;
+    return said === undefined ? [] : [{ session, said }];
+  });
+  const [first] = refused;
+  if (!first || refused.length < waiting.length) return;
+  throw new QuotaRefused(
+    first.session,
+    first.said,
+    refused.map(({ session }) => session),
+  );
+};
+
+/** The quota may be found used up before a VM is made for the session, or by the VM that it was placed on. */
+const refusalOf = (session: Session, world: World): string | undefined => {
+  const vm = [...world.vms.values()].find(({ metadata }) => metadata.uid === session.status?.vm?.uid);
+  const ready = findCondition(vm?.status?.conditions, 'Ready');
+  const reason = session.status?.vm ? (ready?.status === 'False' ? ready : undefined) : reasonOf(session);
+  return reason?.reason === 'QuotaExceeded' ? reason.message : undefined;
 };
 
 const tellReady = (watch: StartWatch, told: Told, world: World): void => {

@@ -423,7 +423,7 @@ export interface VMStatus {
   readonly providerID?: string;
   /** address is the host name or IP address it is reached at. Unset means none yet. */
   readonly address?: string;
-  /** hostKey is the public key of its SSH server, always checked. Unset means that it is not reached by SSH. */
+  /** hostKey is the public key of its SSH server, always checked; two lines while one key is changed for another. Unset means that it is not reached by SSH. */
   readonly hostKey?: string;
   /** sku is the provider's machine type. Unset means none. */
   readonly sku?: string;

@@ -1818,7 +1818,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
      "hostKey": {
       "type": "string",
       "maxLength": 2048,
-      "description": "hostKey is the public key of its SSH server, always checked. Unset means that it is not reached by SSH."
+      "description": "hostKey is the public key of its SSH server, always checked; two lines while one key is changed for another. Unset means that it is not reached by SSH."
      },
      "sku": {
       "type": "string",

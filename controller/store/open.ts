@@ -19,8 +19,9 @@ export type Target =
 
 type DirectoryTarget = Extract<Target, { type: 'dir' }>;
 export type OpenedStore = Pick<OpenedClusterStore, 'store' | 'stateFolder' | 'close'> &
-  Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election'>>;
-export type OpenedClient = OpenedClusterClient & Partial<Pick<OpenedDirectoryClient, 'root'>>;
+  Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election' | 'keep'>>;
+export type OpenedClient = Omit<OpenedClusterClient, 'keep'> &
+  Partial<Pick<OpenedClusterClient, 'keep'> & Pick<OpenedDirectoryClient, 'root'>>;
 type DirectoryOptions = Omit<DirectoryClientOptions, 'openLog'>;
 
 /** `dir:PATH` or `cluster[:CONTEXT]`; relative paths are taken from `directory`. */

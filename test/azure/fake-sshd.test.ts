@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { stringify } from 'yaml';
+import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
 import { run } from '../fakes/azure/backing/run.ts';
 import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
+import { skip } from '../runner/skip.ts';
 import { createFakeWorld, FAST, type FakeWorld, RG } from './fake-world.ts';
 
-const skipped = noSSHD ?? (process.getuid?.() === 0 ? undefined : 'only root can have users and root file systems of their own');
-const test = suite(`fake Azure: machines with sshd${skipped === undefined ? '' : ` (skipped: ${skipped})`}`);
+const skipped = noSSHD ?? whyNoNamespaces();
 
-if (skipped === undefined) {
+const declare = (): void => {
+  const test = suite('fake Azure: machines with sshd');
   const folder = mkdtempSync(join(tmpdir(), 'fake-sshd-test-'));
   const key = (name: string): { readonly file: string; readonly text: string; readonly public: string } => {
     const file = join(folder, name);
@@ -59,7 +61,11 @@ if (skipped === undefined) {
   };
 
   test.before(async () => {
-    world = await createFakeWorld({ backing: 'sshd', afterBoot: 'mkdir -p /var/lib/berth; echo done > /var/lib/berth/boot.json' });
+    world = await createFakeWorld({
+      backing: 'sshd',
+      durable: true,
+      afterBoot: 'mkdir -p /var/lib/berth; echo done > /var/lib/berth/boot.json',
+    });
     await world.create('box', {}, customData);
   });
   test.after(async () => {
@@ -135,6 +141,9 @@ if (skipped === undefined) {
     await until(async () => (await world.fake.control.vms()).length === 0);
     assert.is.not((await run('pgrep', ['-f', '^sleep 1002'])).code, 0);
   });
-}
 
-test.run();
+  test.run();
+};
+
+if (skipped === undefined) declare();
+else skip('fake Azure: machines with sshd', skipped);

@@ -5,10 +5,13 @@ import { azureProvider } from '../../controller/provider/azure/azure-provider.ts
 import { machineNames } from '../../controller/provider/azure/names.ts';
 import type { Machine, Offering, Provider } from '../../controller/provider/provider.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
-import { type FakeAzureOptions, startFakeAzure } from '../fakes/azure/start.ts';
+import { type FakeAzure, type FakeAzureOptions, startFakeAzure } from '../fakes/azure/start.ts';
 import { until } from '../fakes/until.ts';
 
 type Azure = NonNullable<VMPoolSpec['provider']['azure']>;
+
+/** What the commands of the real first boot would leave: they install from the network, which tests have not. */
+export const AFTER_BOOT = 'mkdir -p /var/lib/berth /run/berth; echo {} > /var/lib/berth/boot.json; chown berth /run/berth';
 
 const CREDENTIALS = {
   AZURE_TENANT_ID: '00000000-0000-0000-0000-0000000000aa',
@@ -16,7 +19,16 @@ const CREDENTIALS = {
   AZURE_CLIENT_SECRET: 'not-a-secret',
 };
 
-export const meta = (name: string, uid: string) => ({
+/** Of a controller that is to work against the fake. */
+export const environmentFor = ({ url, caFile, subscription }: FakeAzure): Readonly<Record<string, string>> => ({
+  ...CREDENTIALS,
+  AZURE_SUBSCRIPTION_ID: subscription,
+  BERTH_AZURE_ENDPOINT: url,
+  BERTH_AZURE_AUTHORITY: url,
+  BERTH_AZURE_CA_FILE: caFile,
+});
+
+const meta = (name: string, uid: string) => ({
   name,
   namespace: 'default',
   uid,
@@ -55,9 +67,13 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
   const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string } = {}): Provider =>
     azureProvider({ clock: systemClock, place, keep: async () => more.secret ?? secret, ...more }).open(pool);
   const group = (pool: VMPool): string => `/resourcegroups/${groupOf(pool)}/`;
+  /** As `berth plan` does. */
+  const look = (pool: VMPool): Provider => azureProvider({ clock: systemClock, place, keep: undefined }).open(pool);
   return {
     fake,
+    look,
     control: fake.control,
+    secret: Buffer.from(secret, 'hex'),
     poolOf,
     open,
     /** Machines that exist in the pool's resource group. */

@@ -20,6 +20,11 @@ const fresh = (azure: Parameters<AzureWorld['poolOf']>[1] = {}, spec: Partial<VM
   const vm = vmOf(`${name}-0`, uid, spec);
   return { pool, vm, provider: world.open(pool), match: { type: VM_TYPE, method: 'PUT', name: world.machine(vm) } };
 };
+const failureOf = (doing: Promise<unknown>): Promise<unknown> =>
+  doing.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 const refusal = (doing: Promise<unknown>): Promise<OperatorError> =>
   doing.then(
     () => {
@@ -150,11 +155,11 @@ test('quotas are looked at before anything is asked for', async () => {
 });
 
 test('where no region has quota left people are told the numbers', async () => {
-  const { pool, vm, provider } = fresh({ regions: ['uksouth'] });
-  await world.control.tell({ kind: 'quota', region: 'uksouth', of: 'cores', limit: 8 });
+  const { pool, vm, provider } = fresh({ regions: ['centralus'] });
+  await world.control.tell({ kind: 'quota', region: 'centralus', of: 'cores', limit: 8 });
   const error = await refusal(provider.create(vm, pool, signal));
   assert.is(error.code, 'quota', error.message);
-  assert.match(error.message, /Azure quota exceeded in region uksouth/);
+  assert.match(error.message, /Azure quota exceeded in region centralus/);
   assert.equal(await world.vms(pool), []);
 });
 
@@ -327,6 +332,82 @@ test('machines without an address of their own have a way out that goes with the
       ) ?? true,
   );
   assert.equal(await world.left(pool), []);
+});
+
+test('a network that an earlier pool left is taken over, and goes with this one', async () => {
+  const { pool, vm, provider } = fresh();
+  await provider.create(vm, pool, signal);
+  const later = { ...pool, metadata: { ...pool.metadata, uid: 'uid-of-a-later-one' } };
+  const successor = world.open(later);
+  const next = vmOf('later-0', 'eeeeeeee-ee00-4000-8000-000000000000');
+  await successor.create(next, later, signal);
+  for (const [one, its, machineOf] of [
+    [provider, pool, vm],
+    [successor, later, next],
+  ] as const) {
+    const machine = await untilMachine(one, its, machineOf, 'running');
+    assert.ok(machine);
+    await one.delete(machine, signal);
+    await untilMachine(one, its, machineOf, 'gone');
+  }
+  const released = (one: Provider, its: typeof pool) =>
+    until(
+      () =>
+        one.release?.(its, signal).then(
+          () => true,
+          () => false,
+        ) ?? true,
+    );
+  await released(provider, pool);
+  assert.ok((await world.control.resources()).some(({ id }) => String(id).includes(groupOf(pool))));
+  await released(successor, later);
+  assert.not.ok((await world.control.resources()).some(({ id }) => String(id).includes(groupOf(pool))));
+});
+
+test('a deletion that may not be forced is asked for without force', async () => {
+  const { pool, vm, provider, match } = fresh();
+  await provider.create(vm, pool, signal);
+  const machine = await untilMachine(provider, pool, vm, 'running');
+  assert.ok(machine);
+  const told = { kind: 'syncError', status: 409, code: 'OperationNotAllowed', message: 'not by force' } as const;
+  await world.control.rule({ match: { ...match, method: 'DELETE' }, fault: told, times: 1 });
+  await provider.delete(machine, signal);
+  await untilMachine(provider, pool, vm, 'gone');
+  await world.control.rule({ match: { ...match, method: 'DELETE' }, fault: { kind: 'http5xx', status: 500 }, times: 2 });
+  assert.is((await refusal(provider.delete(machine, signal))).code, 'unavailable');
+});
+
+test('of a resource group that does not exist there is nothing to list, to sweep or to remove', async () => {
+  const { pool, provider } = fresh();
+  assert.equal(await provider.list(pool, signal), []);
+  await provider.sweep?.(pool, async () => new Set(), signal);
+  await provider.release?.(pool, signal);
+});
+
+test('a network that was deleted elsewhere is made again', async () => {
+  const { pool, vm, provider } = fresh();
+  await provider.create(vm, pool, signal);
+  await untilMachine(provider, pool, vm, 'running');
+  await world.control.tell({ kind: 'rgDelete', group: groupOf(pool) });
+  await until(async () => !(await world.control.resources()).some(({ id }) => String(id).includes(groupOf(pool))), 'the end of the group');
+  const next = vmOf('again', 'dddddddd-dd00-4000-8000-000000000000');
+  await provider.create(next, pool, signal);
+  await untilMachine(provider, pool, next, 'running');
+});
+
+test('where a machine is to be reached through another host whose key nobody knows, it is not', () => {
+  const { pool, provider } = fresh({ network: { jumpHost: 'me@bastion' } });
+  assert.throws(() => provider.connect({ id: 'x', vmUID: 'y', state: 'running', createdTime: '', region: 'westus3' }), /jumpHost/);
+  assert.ok(pool);
+});
+
+test('who only looks asks nothing of Azure', async () => {
+  const { pool } = fresh();
+  const from = (await world.requests()).at(-1)?.number ?? 0;
+  const looking = world.look(pool);
+  assert.is(looking.offerings(pool)[0]?.hourlyUSD, '1.008');
+  assert.match(String(await failureOf(looking.list(pool, signal))), 'only looks');
+  assert.is((await world.requests(from)).length, 0);
 });
 
 test('hosts keys are known before there is a machine', async () => {

@@ -372,6 +372,21 @@ test('primes, cordons and uncordons', async () => {
   assert.equal(await runCLI(['cordon', 'x'], { client }), { exit: 3, out: '', err: 'Error: VM x not found\n' });
 });
 
+test('somebody at a terminal sees primed slots come; a Ctrl-C ends the looking, not the slots', async () => {
+  const client = fakeClient();
+  const terminal = { stderr: true };
+  client.react = () => client.put('VM', vm('default-0'));
+  const { exit, out, err } = await runCLI(['prime', '--count', '4'], { client, terminal });
+  assert.equal([exit, out], [0, 'Pool default: holding 4 free slot(s) until 2025-12-02T10:32:45Z.\n']);
+  assert.match(err, '4 free slot(s) ready.\n');
+  const interruption = new AbortController();
+  client.react = () => setTimeout(() => interruption.abort(), 10);
+  const stopped = await runCLI(['prime', '--count', '5'], { client, terminal, interrupted: interruption.signal });
+  assert.is(stopped.exit, 130);
+  assert.match(stopped.err, '4/5 slots ready');
+  assert.match(stopped.err, 'Error: interrupted; the slots are made ready all the same\n');
+});
+
 test('gets resources by kind, short name, name and category', async () => {
   const client = withSessions(session('a'), session('b'));
   client.put('VMPool', pool('default'));
@@ -438,7 +453,7 @@ test('applies, deletes, validates and plans through the parts', async () => {
     (await runCLI(['validate', 'a.yaml'], { parts: { validate: async () => ({ documents: 3, problems: [] }) } })).out,
     '3 resource(s) valid\n',
   );
-  const plan = async () => ({ pools: [{ pool: { namespace: 'default', name: 'default' }, actions: [], waiting: [] }] });
+  const plan = async () => ({ pools: [{ pool: { namespace: 'default', name: 'default' }, actions: [], waiting: [], offers: [] }] });
   assert.match((await runCLI(['plan'], { parts: { plan } })).out, 'Nothing to do.');
   assert.is(JSON.parse((await runCLI(['plan', '--json'], { parts: { plan } })).out).pools.length, 1);
 });

@@ -122,6 +122,88 @@ test('fails when a session ends before it started: quota is 5, anything else 1',
   }
 });
 
+const NO_QUOTA = {
+  reason: 'QuotaExceeded',
+  message:
+    'Azure quota exceeded in region westus3: standardESv5Family Cores: limit 100, 96 in use, 16 more needed for Standard_E16s_v5; ask',
+};
+const azurePool = () => ({
+  ...pool('default', 'Azure'),
+  status: { offerings: [{ sku: 'Standard_E16s_v5', region: 'eastus', available: true }] },
+});
+const refusing = (client: FakeClient, refuse: (each: Session, index: number) => void): void => {
+  client.put('VMPool', azurePool());
+  client.react = async () => {
+    const sessions = [...(await client.list('Session'))].sort((a, b) => a.metadata.name.localeCompare(b.metadata.name));
+    for (const [index, each] of sessions.entries()) refuse(each, index);
+  };
+};
+
+test('where no region has quota left: the tutorial’s error with the numbers, exit 5, and nothing is left behind', async () => {
+  const client = fakeClient();
+  refusing(client, (each) => client.put('Session', { ...each, status: { phase: 'Pending', ...NO_QUOTA, observedGeneration: 1 } }));
+  const { exit, err } = await start(['task 1', 'task 2', '--region', 'westus3'], client);
+  assert.is(exit, 5);
+  assert.ok(
+    err.endsWith(
+      'Error: Azure quota exceeded in region westus3\n  standardESv5Family Cores: limit 100, 96 in use, 16 more needed for Standard_E16s_v5\nHint: Try a different region with --region eastus\n',
+    ),
+    err,
+  );
+  assert.equal(await client.list('Session'), []);
+});
+
+test('where the VM that was to be made is refused: the same', async () => {
+  const client = fakeClient();
+  refusing(client, (each) => {
+    client.put('VM', {
+      ...vm('default-0'),
+      status: { phase: 'Creating', conditions: [condition('Ready', 'False', NO_QUOTA.reason, NO_QUOTA.message)] },
+    });
+    client.put('Session', onVM(each, 'default-0', 'Pending'));
+  });
+  const { exit, err } = await start(['x'], client);
+  assert.is(exit, 5);
+  assert.match(err, 'Error: Azure quota exceeded in region westus3\n');
+  assert.equal(await client.list('Session'), []);
+});
+
+test('sessions that got their VM are neither given up nor taken for refused', async () => {
+  const client = fakeClient();
+  client.put('VM', vm('default-0'));
+  refusing(client, (each, index) =>
+    client.put(
+      'Session',
+      index === 0 ? onVM(each, 'default-0', 'Running') : { ...each, status: { phase: 'Pending', ...NO_QUOTA, observedGeneration: 1 } },
+    ),
+  );
+  const { exit } = await start(['x', 'y'], client);
+  const left = await client.list('Session');
+  assert.equal([exit, left.length, left[0]?.status?.phase], [5, 1, 'Running']);
+});
+
+test('with --queue it waits, and says why', async () => {
+  const client = fakeClient();
+  client.put('VM', vm('default-0'));
+  refusing(client, (each) => {
+    client.put('Session', { ...each, status: { phase: 'Pending', ...NO_QUOTA, observedGeneration: 1 } });
+    client.put('Session', onVM(each, 'default-0', 'Running'));
+  });
+  const { exit } = await start(['x', '--queue'], client);
+  assert.is(exit, 0);
+});
+
+test('a provider that has no machine free at the moment is waited for', async () => {
+  const client = fakeClient();
+  client.put('VM', vm('default-0'));
+  refusing(client, (each) => {
+    client.put('VMPool', pool('default'));
+    client.put('Session', { ...each, status: { phase: 'Pending', ...NO_QUOTA, observedGeneration: 1 } });
+    client.put('Session', onVM(each, 'default-0', 'Running'));
+  });
+  assert.is((await start(['x'], client)).exit, 0);
+});
+
 test('a Ctrl-C ends the waiting, not the sessions', async () => {
   const interruption = new AbortController();
   const client = fakeClient();

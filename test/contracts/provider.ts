@@ -1,6 +1,7 @@
 // The contract of a provider, for every implementation. `open` gives one with its pool, on which a test may make machines.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { errorCode } from '../../controller/api/error.ts';
 import type { VM, VMPool } from '../../controller/api/types.generated.ts';
 import type { Machine, Provider } from '../../controller/provider/provider.ts';
 
@@ -46,9 +47,18 @@ export const testProvider = (name: string, open: () => Promise<ProviderWorld>): 
   test('gives a way in to a running machine', async () => {
     const machine = await find('vm-0');
     assert.ok(machine);
-    const shell = world.reopen().connect(machine);
-    assert.is((await shell.run(['true'])).code, 0);
-    shell.close();
+    // It may not have booted yet: hosts try again and again.
+    for (let code: number | undefined; code !== 0; ) {
+      const shell = world.reopen().connect(machine);
+      code = await shell.run(['true']).then(
+        (result) => result.code,
+        (error: unknown) => {
+          if (errorCode(error) !== 'unavailable' || signal.aborted) throw error;
+          return undefined;
+        },
+      );
+      shell.close();
+    }
   });
 
   test('deletes a machine and leaves the others', async () => {

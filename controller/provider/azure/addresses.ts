@@ -1,6 +1,7 @@
 // Where machines are reached: their network interfaces' addresses, listed only while one of them is not known. They keep them
 // as long as they live.
 import type { NetworkInterface, PublicIPAddress } from '@azure/arm-network';
+import type { Clock } from '../../api/clock.ts';
 import { isNotFound } from './azure-failure.ts';
 import { type Azure, callOptions } from './clients.ts';
 import type { AzureSettings } from './settings.ts';
@@ -10,17 +11,33 @@ export interface Addresses {
   of(vmIDs: readonly string[], settings: AzureSettings, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
 }
 
-export const createAddresses = (azure: Azure): Addresses => {
+/** A page has about so many, and takes a call. */
+const PAGE = 100;
+const PER_CALL_MS = 200;
+const LEAST_MS = 500;
+
+export const createAddresses = (azure: Azure, clock: Clock): Addresses => {
   const known = new Map<string, string>();
+  let reading: Promise<void> | undefined;
+  let notBefore = Number.NEGATIVE_INFINITY;
+  const learn = async (settings: AzureSettings, signal: AbortSignal): Promise<void> => {
+    const at = clock.monotonic();
+    const { interfaces, publics } = await read(azure, settings, signal);
+    for (const nic of interfaces) {
+      const vmID = nic.virtualMachine?.id?.toLowerCase();
+      const address = addressOf(nic, publics, settings.network.publicIP);
+      if (vmID !== undefined && address !== undefined) known.set(vmID, address);
+    }
+    notBefore = at + Math.max(LEAST_MS, ((interfaces.length + publics.size) / PAGE) * PER_CALL_MS);
+  };
   return {
     of: async (vmIDs, settings, signal) => {
-      if (vmIDs.every((id) => known.has(id))) return known;
-      const { interfaces, publics } = await read(azure, settings, signal);
-      for (const nic of interfaces) {
-        const vmID = nic.virtualMachine?.id?.toLowerCase();
-        const address = addressOf(nic, publics, settings.network.publicIP);
-        if (vmID !== undefined && address !== undefined) known.set(vmID, address);
-      }
+      const isComplete = vmIDs.every((id) => known.has(id));
+      if (isComplete || (!reading && clock.monotonic() < notBefore)) return known;
+      reading ??= learn(settings, signal).finally(() => {
+        reading = undefined;
+      });
+      await reading;
       return known;
     },
   };

@@ -45,10 +45,9 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
   const inFlight: { readonly at: number; readonly region: string; readonly priority: Candidate['priority']; readonly facts: SKUFacts }[] =
     [];
   const networks = new Map<string, Promise<SharedNetwork>>();
-  const failures = new Map<string, number>();
   const learned = new Set<string>();
   const known: KnownMachines = createKnownMachines(clock);
-  const addresses: Addresses = createAddresses(azure);
+  const addresses: Addresses = createAddresses(azure, clock);
   const lister = createLister({ azure, clock, resourceGroup: settings.resourceGroup });
 
   /** Of a call that was not about making a machine. */
@@ -81,7 +80,11 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
     },
     learn: (newer: VMPool): void => {
       if (newer.metadata.generation < pool.metadata.generation) return;
-      if (newer.metadata.generation > pool.metadata.generation) networks.clear();
+      if (newer.metadata.generation > pool.metadata.generation) {
+        // What was corrected is not to wait for what was refused before.
+        networks.clear();
+        blocks = blocks.filter(({ reason }) => reason !== 'ProviderNotReady');
+      }
       pool = newer;
       settings = azureSettings(newer);
     },
@@ -119,18 +122,14 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
     loggedIn: (): void => {
       loginProblem = undefined;
     },
-    /** How often in a row before. */
-    countFailure: (vmUID: string): number => {
-      const before = failures.get(vmUID) ?? 0;
-      failures.set(vmUID, before + 1);
-      return before;
-    },
+    ...countFailures(),
     network: (region: string, ensure: () => Promise<SharedNetwork>): Promise<SharedNetwork> => {
       const made = networks.get(region) ?? ensure();
       networks.set(region, made);
       made.catch(() => networks.delete(region));
       return made;
     },
+    knowsNetwork: (region: string): boolean => networks.has(region),
     /** It is gone: made anew before the next machine. */
     forgetNetworks: (): void => networks.clear(),
     machineID: async (name: string): Promise<string> => {
@@ -150,5 +149,19 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
         },
       );
     },
+  };
+};
+
+const countFailures = () => {
+  const failures = new Map<string, { readonly code: string; readonly times: number }>();
+  return {
+    /** How often the same answer came before, in a row. */
+    countFailure: (vmUID: string, code: string): number => {
+      const before = failures.get(vmUID);
+      const times = before?.code === code ? before.times : 0;
+      failures.set(vmUID, { code, times: times + 1 });
+      return times;
+    },
+    forgetFailures: (vmUID: string): void => void failures.delete(vmUID),
   };
 };

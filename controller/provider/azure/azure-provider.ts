@@ -106,7 +106,10 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
       },
       conditions: (pool) => conditionsOf(poolOf(pool).settings),
       sweep: (pool, vmUIDs, signal) => sweepOrphans(poolOf(pool), { vmUIDs, graceMs: options.graceMs ?? GRACE_MS }, signal),
-      release: (pool, signal) => releaseShared(poolOf(pool), signal),
+      release: async (pool, signal) => {
+        await releaseShared(poolOf(pool), signal);
+        pools.delete(pool.metadata.uid);
+      },
     };
   };
   return { type: 'Azure', open };

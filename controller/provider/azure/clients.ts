@@ -77,7 +77,9 @@ const connect = async ({ place, credential: kind, governor, ...options }: AzureO
   const sdk = await import('./sdk.ts');
   const ca = place.caFile === undefined ? undefined : await readFile(place.caFile, 'utf8');
   const tls = ca === undefined ? {} : { tlsOptions: { ca } };
-  const credential = credentialOf(kind, { ...place, ...tls }, sdk);
+  const { AzureCliCredential, EnvironmentCredential, ManagedIdentityCredential, WorkloadIdentityCredential } = sdk;
+  const credentials = { AzureCliCredential, EnvironmentCredential, ManagedIdentityCredential, WorkloadIdentityCredential };
+  const credential = credentialOf(kind, { ...place, ...tls }, credentials);
   const subscriptionID = options.subscriptionID ?? (await subscriptionOf(place));
   const clientOptions = {
     ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),

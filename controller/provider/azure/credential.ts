@@ -54,7 +54,7 @@ export const subscriptionOf = async ({ environment }: AzureLogin): Promise<strin
     return stdout.trim();
   } catch (cause) {
     const why =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'the Azure CLI is not installed' : errorMessage(cause).split('\n').at(-1);
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'the Azure CLI is not installed' : errorMessage(cause).trim().split('\n').at(-1);
     throw new OperatorError(
       'denied',
       `no Azure subscription is known (${why}): set azure.subscriptionId in the pool, or log in with "az login"`,

@@ -49,7 +49,10 @@ const CONCURRENT = [
   'AnotherOperationInProgress',
   'OperationPreempted',
   'RetryableError',
+  'ReferencedResourceNotProvisioned',
 ];
+/** Free and student subscriptions have a few regions alone. */
+const NO_REGION = ['RequestDisallowedByAzure', 'LocationNotAvailableForResourceType'];
 const NETWORK_MISSING = /virtualNetworks|subnets|networkSecurityGroups|natGateways|userAssignedIdentities/i;
 const TOKEN = ['ExpiredAuthenticationToken', 'InvalidAuthenticationToken', 'InvalidAuthenticationTokenTenant', 'AuthenticationFailed'];
 const IDENTITY = [
@@ -141,6 +144,7 @@ const REQUEST: readonly ErrorRow[] = [
     'InvalidSettings',
     words.invalid,
   ),
+  row({ codes: NO_REGION }, ['OtherRegion', 'region', 23 * HOURS], 'SKUNotAvailable', words.noRegion),
   row({ codes: ['RequestDisallowedByPolicy'] }, ['HaltPool', 'provider', 10 * MINUTES], 'PolicyDenied', words.policy),
   row({ codes: ['ResourceGroupNotFound'] }, ['HaltPool', 'provider', 30 * SECONDS], 'NetworkMissing', words.missing),
   row(

@@ -9,7 +9,7 @@ type Words = (said: Said) => string;
 export const quota: Words = ({ refusal, asked, quota: numbers }) =>
   numbers
     ? quotaWords({ ...numbers, region: numbers.region ?? asked.region }, asked)
-    : `Azure quota exceeded in region ${asked.region}: ${theirs(refusal)}; ${MORE_QUOTA}`;
+    : `Azure quota exceeded in region ${asked.region}: ${theirs(innermost(refusal))}; ${MORE_QUOTA}`;
 
 /** Also of a quota that would refuse, by Azure's own counts. */
 export const quotaWords = (
@@ -33,14 +33,14 @@ export const noCapacity: Words = ({ asked }) =>
 
 export const overconstrained: Words = ({ refusal, asked }) => {
   const constraints = [...refusal.message.matchAll(/^\s*- (.+)$/gm)].map(([, name]) => name).join(', ');
-  return `Azure can not place ${machine(asked)} in ${place(asked)} with all of: ${constraints || theirs(refusal)}; ask for less in the pool`;
+  return `Azure can not place ${machine(asked)} in ${place(asked)} with all of: ${constraints || theirs(refusal)}; other SKUs, zones and regions of the pool are tried`;
 };
 
 export const spotPrice: Words = ({ refusal, asked }) =>
-  `Azure has no ${machine(asked)} in ${place(asked)} at that price: ${theirs(refusal)}`;
+  `Azure has no ${machine(asked)} in ${place(asked)} at that price: ${theirs(refusal)}; regular ones are used`;
 
 export const noSpot: Words = ({ refusal, asked }) =>
-  `Azure has no Spot machines ${asked.facts.sku} in ${place(asked)} for this subscription: ${theirs(refusal)}`;
+  `Azure has no Spot machines ${asked.facts.sku} in ${place(asked)} for this subscription: ${theirs(refusal)}; regular ones are used`;
 
 export const exists: Words = ({ asked }) => `machine ${asked.name} exists already: it is looked at before anything else`;
 
@@ -62,9 +62,10 @@ export const extension: Words = ({ refusal, asked }) =>
   `an extension that Berth did not ask for failed on machine ${asked.name}: ${theirs(refusal)}; look for a policy that adds it`;
 
 export const noAnswer: Words = ({ refusal, asked }) =>
-  `no answer from Azure about machine ${asked.name} (${refusal.code ?? theirs(refusal)}): it is looked for before it is asked for again`;
+  `no answer from Azure about machine ${asked.name} (${refusal.code ?? 'no connection'}): it is looked for before it is asked for again`;
 
-export const azureError: Words = ({ refusal, asked }) => `Azure failed on ${machine(asked)} in ${place(asked)}: ${theirs(refusal)}`;
+export const azureError: Words = ({ refusal, asked }) =>
+  `Azure failed on ${machine(asked)} in ${place(asked)}: ${theirs(refusal)}; it is tried again, and then elsewhere`;
 
 export const wrongSKU: Words = ({ refusal, asked }) =>
   `the pool's image does not fit ${asked.sku}: ${firstSentence(refusal)}; choose an image tagged for its disk controller, or other SKUs`;
@@ -72,7 +73,11 @@ export const wrongSKU: Words = ({ refusal, asked }) =>
 export const invalid: Words = ({ refusal, asked }) =>
   `Azure refuses the pool's settings in region ${asked.region}: ${theirs(refusal)}; correct them`;
 
-export const policy: Words = ({ refusal }) => `a policy of the subscription forbids the pool's machines: ${theirs(refusal)}`;
+export const noRegion: Words = ({ refusal, asked }) =>
+  `this subscription may not use region ${asked.region}: ${theirs(refusal)}; take it out of the pool`;
+
+export const policy: Words = ({ refusal }) =>
+  `a policy of the subscription forbids the pool's machines: ${theirs(refusal)}; change the policy or the pool's settings`;
 
 export const missing: Words = ({ refusal, asked }) =>
   `what the pool's machines need in region ${asked.region} is missing: ${theirs(refusal)}; it is made again if it is Berth's own`;
@@ -105,12 +110,13 @@ export const notRegistered: Words = ({ refusal }) => {
   return `the subscription is not registered for ${namespace}: run az provider register --namespace ${namespace}`;
 };
 
-export const subscription: Words = ({ refusal }) => `the subscription can not be used: ${theirs(refusal)}`;
+export const subscription: Words = ({ refusal }) =>
+  `the subscription can not be used: ${theirs(refusal)}; mend it, or name another one in the pool`;
 
 export const gone: Words = ({ asked }) => `machine ${asked.name} does not exist any more`;
 
 export const unknown: Words = ({ refusal, asked }) =>
-  `Azure refuses ${machine(asked)} in ${place(asked)}: ${[refusal.code, theirs(refusal)].filter(Boolean).join(': ')}`;
+  `Azure refuses ${machine(asked)} in ${place(asked)}: ${[refusal.code, theirs(refusal)].filter(Boolean).join(': ')}; other regions are tried`;
 
 const machine = ({ priority, sku }: Pick<Asked, 'priority' | 'sku'>): string => (priority === 'Spot' ? `Spot ${sku}` : sku);
 
@@ -125,3 +131,9 @@ const theirs = ({ message }: Refusal): string => {
 };
 
 const firstSentence = (refusal: Refusal): string => theirs(refusal).split('. ', 1).join();
+
+/** A template's refusal has the reason in its details. */
+const innermost = (refusal: Refusal): Refusal => {
+  const message = refusal.details?.findLast((detail) => detail.message !== undefined)?.message;
+  return message === undefined ? refusal : { ...refusal, message };
+};

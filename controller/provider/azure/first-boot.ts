@@ -77,9 +77,11 @@ run_step() {
       if have node npm; then exit 77; fi
       arch=$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')
       cd "$(mktemp -d)"
-      $fetch https://nodejs.org/dist/latest-v24.x/SHASUMS256.txt | grep "linux-$arch.tar.xz" > sum
+      from=https://nodejs.org/dist/latest-v24.x
+      $fetch -o sums "$from/SHASUMS256.txt"
+      grep "linux-$arch.tar.xz" sums > sum
       read -r _ archive < sum
-      $fetch -o "$archive" "https://nodejs.org/dist/latest-v24.x/$archive"
+      $fetch -o "$archive" "$from/$archive"
       sha256sum --check --quiet sum
       tar -xJf "$archive" -C "$root/usr/local" --strip-components=1 --no-same-owner
       ;;
@@ -104,7 +106,8 @@ run_step() {
       archive=amplihack-$(uname -m)-unknown-linux-gnu.tar.gz
       from=https://github.com/rysweet/amplihack-rs/releases/latest/download
       $fetch -o "$archive" "$from/$archive"
-      read -r sum _ < <($fetch "$from/$archive.sha256")
+      $fetch -o sums "$from/$archive.sha256"
+      read -r sum _ < sums
       printf '%s  %s\\n' "$sum" "$archive" | sha256sum --check --quiet
       tar -xzf "$archive" --no-same-owner
       find . -type f \\( -name amplihack -o -name amplihack-hooks \\) -exec install -m 0755 -t "$root/usr/local/bin" {} +

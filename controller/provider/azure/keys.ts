@@ -41,8 +41,8 @@ const openSSHKey = (seed: Buffer, point: Buffer, blob: Buffer): string => {
     field(blob),
     field(Buffer.concat([secrets, padding])),
   ]);
-  const lines = whole.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
+  const lines = whole.toString('base64').replaceAll(/.{70}(?!$)/g, '$&\n');
+  return ['-----BEGIN OPENSSH PRIVATE KEY-----', lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
 };
 
 const field = (value: string | Buffer): Buffer => {

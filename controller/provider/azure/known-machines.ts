@@ -6,6 +6,8 @@ import type { Machine } from '../provider.ts';
 import type { Listing } from './listing.ts';
 import { vmUIDOf } from './names.ts';
 
+type Find = (name: string) => Promise<VirtualMachine | undefined>;
+
 export interface KnownMachines {
   /** Made, or found by its name. */
   note(vmUID: string, vm: VirtualMachine): void;
@@ -14,11 +16,7 @@ export interface KnownMachines {
   isEnding(vmUID: string): boolean;
   get(vmUID: string): VirtualMachine | undefined;
   /** All there are after this listing, by VM object. `find` looks for one by its name. */
-  merge(
-    vms: readonly VirtualMachine[],
-    listing: Listing,
-    find: (name: string) => Promise<VirtualMachine | undefined>,
-  ): Promise<ReadonlyMap<string, VirtualMachine>>;
+  merge(vms: readonly VirtualMachine[], listing: Listing, find: Find): Promise<ReadonlyMap<string, VirtualMachine>>;
   /** Taken away by Azure since it was last seen. */
   evicted(): readonly Machine[];
 }
@@ -34,6 +32,20 @@ export const createKnownMachines = (clock: Clock): KnownMachines => {
     known.delete(vmUID);
     if (!ending.delete(vmUID) && vm.priority === 'Spot') evicted.set(vmUID, evictedMachine(vmUID, vm));
   };
+  /** Once for each listing, however many ask. */
+  let merged: { readonly listing: Listing; readonly done: Promise<void> } | undefined;
+  const take = async (vms: readonly VirtualMachine[], { at }: Listing, find: Find): Promise<void> => {
+    for (const vm of vms) {
+      const vmUID = vmUIDOf(vm.tags);
+      if (vmUID !== undefined && (known.get(vmUID)?.at ?? at) <= at) known.set(vmUID, { vm, at });
+    }
+    for (const [vmUID, { vm, at: seenAt }] of known) {
+      if (seenAt >= at) continue;
+      const found = ending.has(vmUID) ? undefined : await find(vm.name ?? '');
+      if (found) known.set(vmUID, { vm: found, at });
+      else lose(vmUID, vm);
+    }
+  };
   return {
     note: (vmUID, vm) => void known.set(vmUID, { vm, at: clock.monotonic() }),
     ending: (vmUID) => {
@@ -42,17 +54,9 @@ export const createKnownMachines = (clock: Clock): KnownMachines => {
     },
     isEnding: (vmUID) => clock.monotonic() - (ending.get(vmUID) ?? Number.NEGATIVE_INFINITY) < ENDING_MS,
     get: (vmUID) => known.get(vmUID)?.vm,
-    merge: async (vms, { at }, find) => {
-      for (const vm of vms) {
-        const vmUID = vmUIDOf(vm.tags);
-        if (vmUID !== undefined && (known.get(vmUID)?.at ?? at) <= at) known.set(vmUID, { vm, at });
-      }
-      for (const [vmUID, { vm, at: seenAt }] of known) {
-        if (seenAt >= at) continue;
-        const found = await find(vm.name ?? '');
-        if (found) known.set(vmUID, { vm: found, at });
-        else lose(vmUID, vm);
-      }
+    merge: async (vms, listing, find) => {
+      if (merged?.listing !== listing) merged = { listing, done: take(vms, listing, find) };
+      await merged.done;
       return new Map([...known].map(([vmUID, { vm }]) => [vmUID, vm]));
     },
     evicted: () => [...evicted.values()],

@@ -23,15 +23,16 @@ const PER_CALL_MS = 400;
 const LEAST_MS = 1_000;
 
 export const createLister = ({ azure, clock, resourceGroup }: ListingOptions) => {
-  let latest: { readonly at: number; readonly pages: number; readonly listing: Promise<Listing> } | undefined;
+  let latest: { readonly at: number; readonly pages: number; readonly listing: Promise<Listing>; readonly isDone: boolean } | undefined;
   return {
     list: (signal: AbortSignal): Promise<Listing> => {
       const at = clock.monotonic();
-      if (latest && at - latest.at < Math.max(LEAST_MS, latest.pages * PER_CALL_MS)) return latest.listing;
-      const counted = { at, pages: 1, listing: Promise.resolve({ at, vms: new Map() } as Listing) };
+      // One under way serves all who come meanwhile: what has been done since is known besides.
+      if (latest && (!latest.isDone || at - latest.at < Math.max(LEAST_MS, latest.pages * PER_CALL_MS))) return latest.listing;
+      const counted = { at, pages: 1, isDone: false, listing: Promise.resolve({ at, vms: new Map() } as Listing) };
       counted.listing = azure.call(async (clients) => {
         const { vms, pages } = await read(clients, resourceGroup, signal);
-        counted.pages = pages;
+        Object.assign(counted, { pages, isDone: true });
         return { at, vms };
       });
       latest = counted;

@@ -41,4 +41,5 @@ const BY_TEXT: readonly (readonly [RegExp, Hint])[] = [
   [/ENOENT/, (told) => `the federated token file is not there (${/'([^']+)'/.exec(told)?.[1] ?? 'AZURE_FEDERATED_TOKEN_FILE'})`],
 ];
 
-const LOOK: Hint = (told) => `${told.replaceAll(/\s+/g, ' ').trim().slice(0, 300)}; check identity.credential of the pool`;
+const LOOK: Hint = (told) =>
+  `${told.replaceAll(/\s+/g, ' ').trim().replace(/\.$/, '').slice(0, 300)}; check identity.credential of the pool`;

@@ -86,16 +86,28 @@ const tryCandidate = async (
   const { uid } = vm.metadata;
   const names = machineNames(uid);
   const facts = factsOf(azure.market(pool), candidate);
+  const wasThere = azure.knowsNetwork(candidate.region);
   try {
     const body = await bodyFor(azure, vm, pool, candidate, signal);
     await azure.azure.call(({ compute }) => put(compute, azure.settings.resourceGroup, names.vm, body, signal));
     const { osProfile: _secret, ...rest } = body;
     azure.known.note(uid, { ...rest, id: await azure.machineID(names.vm), name: names.vm, provisioningState: 'Creating' });
     azure.asked(candidate, facts);
+    azure.forgetFailures(uid);
     return undefined;
   } catch (error) {
     if (!(error instanceof AzureFailure)) throw error;
-    const verdict = classifyError(error.refusal, { ...candidate, name: names.vm, facts, failures: azure.countFailure(uid) });
+    const verdict = classifyError(error.refusal, {
+      ...candidate,
+      name: names.vm,
+      facts,
+      failures: azure.countFailure(uid, error.refusal.code ?? ''),
+    });
+    // Somebody has deleted what was there a while ago: it is made again.
+    if (verdict.reason === 'NetworkMissing' && wasThere) {
+      azure.forgetNetworks();
+      return tryCandidate(azure, vm, pool, candidate, signal);
+    }
     azure.block(verdict, { ...candidate, name: names.vm, facts });
     return verdict;
   }
@@ -118,7 +130,11 @@ const bodyFor = async (azure: AzurePool, vm: VM, pool: VMPool, candidate: Candid
   const tags = machineTags(id, pool, vm, timestamp(azure.clock.now()));
   const facts = factsOf(azure.market(pool), candidate);
   const shared = await azure.network(candidate.region, () =>
-    ensureNetwork(azure.azure, { settings, tags: azure.poolTags(id), region: candidate.region, sources: azure.sources }, signal),
+    ensureNetwork(
+      azure.azure,
+      { settings, installationID: id, tags: azure.poolTags(id), region: candidate.region, sources: azure.sources },
+      signal,
+    ),
   );
   const loginKey = deriveKey(secret, uid, 'login').publicKey;
   const customData = cloudConfig({

@@ -3,7 +3,7 @@
 import type { NetworkSecurityGroup, SubResource, VirtualNetwork } from '@azure/arm-network';
 import { isNotFound } from './azure-failure.ts';
 import { type Azure, type AzureClients, callOptions } from './clients.ts';
-import { type NetworkNames, networkNames, type Tags } from './names.ts';
+import { isOurs, type NetworkNames, networkNames, poolUIDOf, type Tags } from './names.ts';
 import type { AzureSettings } from './settings.ts';
 
 export interface SharedNetwork {
@@ -13,6 +13,7 @@ export interface SharedNetwork {
 
 export interface NetworkRequest {
   readonly settings: AzureSettings;
+  readonly installationID: string;
   readonly tags: Tags;
   readonly region: string;
   /** Who may reach the SSH port; asked only where a rule has to be written. */
@@ -33,7 +34,8 @@ export const ensureNetwork = async (azure: Azure, request: NetworkRequest, signa
     const calls = networkCalls(clients, request, signal);
     const [securityGroup, known] = await Promise.all([ensureSecurityGroup(calls, request), calls.getNetwork()]);
     const natGateway = request.settings.network.publicIP ? undefined : await calls.ensureWayOut();
-    const network = isRight(known, natGateway) ? known : await calls.putNetwork({ securityGroup, natGateway });
+    const network =
+      isRight(known, natGateway) && !isLeft(known?.tags, request) ? known : await calls.putNetwork({ securityGroup, natGateway });
     const subnet = network?.subnets?.find(({ name }) => name === calls.names.subnet);
     return { subnetID: subnet?.id ?? `${network?.id}/subnets/${calls.names.subnet}`, securityGroupID: securityGroup.id };
   });
@@ -43,26 +45,33 @@ const isRight = (network: VirtualNetwork | undefined, natGateway: SubResource | 
   network?.provisioningState === 'Succeeded' &&
   network.subnets?.some((subnet) => natGateway === undefined || subnet.natGateway !== undefined) === true;
 
+/** Left by an earlier pool of ours: it is this one's from now on, and goes with it. */
+const isLeft = (known: Tags | undefined, { installationID, tags }: NetworkRequest): boolean =>
+  isOurs(known, installationID) && poolUIDOf(known) !== poolUIDOf(tags);
+
 /** Where it exists, whoever made it, it stays as it is: only its own tags make it ours to remove. */
-const ensureGroup = (azure: Azure, { settings, tags, region }: NetworkRequest, signal: AbortSignal): Promise<void> =>
+const ensureGroup = (azure: Azure, request: NetworkRequest, signal: AbortSignal): Promise<void> =>
   azure.call(async ({ resources }) => {
+    const { settings, tags, region } = request;
     const { resourceGroup: name } = settings;
     const known = await absent(resources.resourceGroups.get(name, callOptions(region, signal)));
-    const location = settings.regions[0] ?? region;
-    if (!known) await resources.resourceGroups.createOrUpdate(name, { location, tags: { ...tags } }, callOptions(region, signal));
+    const location = known?.location ?? settings.regions[0] ?? region;
+    if (!known || isLeft(known.tags, request))
+      await resources.resourceGroups.createOrUpdate(name, { location, tags: { ...tags } }, callOptions(region, signal));
   });
 
 const ensureSecurityGroup = async (
   { getSecurityGroup, putSecurityGroup }: ReturnType<typeof networkCalls>,
-  { settings, sources }: NetworkRequest,
+  request: NetworkRequest,
 ): Promise<NetworkSecurityGroup> => {
+  const { settings, sources } = request;
   const known = await getSecurityGroup();
   const seen = known?.securityRules?.find(({ name }) => name === RULE)?.sourceAddressPrefixes;
   // An address that was found out once is not found out anew with every start. Whoever is in the network may reach all in it.
   const found = async (): Promise<readonly string[]> => (settings.network.publicIP ? (seen ?? (await sources())) : []);
   const wanted = settings.network.allowSSHFrom ?? (await found());
   const isSame = (seen ?? []).toSorted().join() === wanted.toSorted().join();
-  return known && isSame ? known : putSecurityGroup(wanted);
+  return known && isSame && !isLeft(known.tags, request) ? known : putSecurityGroup(wanted);
 };
 
 const networkCalls = ({ network }: AzureClients, { settings, tags, region }: NetworkRequest, signal: AbortSignal) => {

@@ -14,6 +14,8 @@ export interface QuotaRoom {
   readonly machines: number;
   /** Of the quota that allows the fewest. */
   readonly tightest: QuotaNumbers;
+  /** When the counts are read again, in milliseconds since the epoch. */
+  readonly nextReadAt: number;
 }
 
 /** What is asked for and not yet in the counts. */
@@ -29,15 +31,15 @@ export const quotaRoom = (
   if (!usages || vCPUs === undefined) return undefined;
   const asked = inFlight.filter((one) => one.region === region && one.priority === priority);
   // Spot machines count against a quota of their own, and against no other.
-  const quotas = priority === 'Spot' ? ['lowPriorityCores'] : ['cores', family];
+  const quotas = priority === 'Spot' ? ['lowPriorityCores'] : ['cores', ...(family === undefined ? [] : [family])];
   const rooms = quotas.flatMap((name): QuotaRoom[] => {
-    const found = usages.counts.find((usage) => name !== undefined && sameName(usage.name.value, name));
+    const found = usages.counts.find((usage) => sameName(usage.name.value, name));
     if (!found) return [];
-    const ours = name === family ? asked.filter(({ facts }) => sameName(facts.family, name ?? '')) : asked;
+    const ours = name === family ? asked.filter(({ facts }) => sameName(facts.family, name)) : asked;
     const usage = found.currentValue + ours.reduce((sum, { facts }) => sum + (facts.vCPUs ?? 0), 0);
     const machines = Math.max(0, Math.floor((found.limit - usage) / vCPUs));
-    const quota = found.name.localizedValue ?? String(name);
-    return [{ machines, tightest: { quota, region, limit: found.limit, usage, required: vCPUs } }];
+    const quota = found.name.localizedValue ?? name;
+    return [{ machines, tightest: { quota, region, limit: found.limit, usage, required: vCPUs }, nextReadAt: usages.nextReadAt }];
   });
   return rooms.toSorted((a, b) => a.machines - b.machines)[0];
 };

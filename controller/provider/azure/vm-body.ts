@@ -45,7 +45,7 @@ export const vmBody = (spec: MachineSpec): VirtualMachine => {
     ...(zone === undefined ? {} : { zones: [zone] }),
     ...(userAssignedID === undefined ? {} : { identity: { type: 'UserAssigned', userAssignedIdentities: { [userAssignedID]: {} } } }),
     hardwareProfile: { vmSize: sku },
-    ...(priority === 'Spot' ? { priority, evictionPolicy: settings.evictionPolicy, billingProfile: { maxPrice: ANY_PRICE } } : {}),
+    ...(priority === 'Spot' ? { priority, evictionPolicy: evictionPolicy(settings), billingProfile: { maxPrice: ANY_PRICE } } : {}),
     storageProfile: storage(spec),
     osProfile: {
       computerName: names.vm,
@@ -64,6 +64,10 @@ export const vmBody = (spec: MachineSpec): VirtualMachine => {
     networkProfile: network(spec),
   };
 };
+
+/** What is on the machine's own storage can not be kept without the machine. */
+const evictionPolicy = ({ osDisk, evictionPolicy: wanted }: AzureSettings): 'Delete' | 'Deallocate' =>
+  osDisk.ephemeral ? 'Delete' : wanted;
 
 const storage = (spec: MachineSpec): StorageProfile => ({
   imageReference: { ...spec.settings.image },

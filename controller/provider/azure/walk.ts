@@ -28,7 +28,7 @@ export interface Market {
 
 export const offeringsOf = (market: Market): readonly Offering[] => {
   const groups = Map.groupBy(candidatesOf(market.settings, market.sizes), ({ size, sku, region }) => `${size} ${sku} ${region}`);
-  return [...groups.values()].flatMap((candidates) => offeringOf(market, candidates));
+  return [...groups.values()].flatMap((alike) => alike.slice(0, 1).map((first) => offeringOf(market, first, alike)));
 };
 
 /** The first that is left for a VM of this size, in this region where it names one. */
@@ -51,16 +51,13 @@ export const factsOf = ({ skus }: Pick<Market, 'skus'>, { sku, region }: Pick<Ca
 
 type Obstacle = Pick<Offering, 'message' | 'retryTime'> & { readonly reason: NonNullable<Offering['reason']> };
 
-const offeringOf = (market: Market, candidates: readonly Candidate[]): readonly Offering[] => {
-  const [first] = candidates;
-  if (!first) return [];
-  const { size, sku, region } = first;
+const offeringOf = (market: Market, { size, sku, region }: Candidate, alike: readonly Candidate[]): Offering => {
   const price = hourlyPrice(sku, region);
   const kind = { size, sku, region, ...(price === undefined ? {} : { hourlyUSD: formatMoney(price) }) };
-  const obstacles = candidates.map((candidate) => obstacleOf(market, candidate));
-  const open = candidates.filter((_candidate, at) => obstacles[at] === undefined);
-  if (open.length > 0) return [{ ...kind, available: true, ...roomOf(market, open) }];
-  return [{ ...kind, available: false, ...firstToGo(obstacles.filter((obstacle) => obstacle !== undefined)) }];
+  const obstacles = alike.map((candidate) => obstacleOf(market, candidate));
+  const open = alike.filter((_candidate, at) => obstacles[at] === undefined);
+  if (open.length > 0) return { ...kind, available: true, ...roomOf(market, open) };
+  return { ...kind, available: false, ...firstToGo(obstacles.filter((obstacle) => obstacle !== undefined)) };
 };
 
 /** Of several, the one that is over first: then there is something to be had again. */
@@ -89,8 +86,7 @@ const obstacleOf = (market: Market, candidate: Candidate): Obstacle | undefined 
   if (block) return { reason: block.reason, message: block.message, retryTime: timestamp(block.until) };
   const room = roomFor(market, candidate);
   if (!room || room.machines > 0) return undefined;
-  const nextReadAt = market.usages.get(candidate.region)?.nextReadAt ?? market.now;
-  return { reason: 'QuotaExceeded', message: quotaWords(room.tightest, candidate), retryTime: timestamp(nextReadAt) };
+  return { reason: 'QuotaExceeded', message: quotaWords(room.tightest, candidate), retryTime: timestamp(room.nextReadAt) };
 };
 
 /** What no waiting helps against: Azure's list of SKUs against the pool's settings. */

@@ -8,6 +8,7 @@ import type { Store } from '../store.ts';
 import { createClusterClient } from './client.ts';
 import { connect } from './connect.ts';
 import { createEventRecorder } from './events.ts';
+import { keepInSecret } from './keep.ts';
 import { createElection, type Election } from './lease.ts';
 import { identityOf, LEASE_NAMESPACE } from './lease-record.ts';
 import { type ApiOptions, createApi } from './request.ts';
@@ -35,6 +36,8 @@ export interface OpenedClusterStore {
   /** Where logs and what providers keep belong: nothing of the resources lies there. */
   readonly stateFolder: string;
   readonly election: Election;
+  /** A text of the installation's own, made once. */
+  keep(make: () => string): Promise<string>;
   /** Releases the lease, last of all. */
   close(): Promise<void>;
 }
@@ -51,6 +54,7 @@ export const openClusterStore = async ({ context }: ClusterTarget, options: Clus
     store: createClusterStore({ api, clock, random, record: events.record, ...problems }),
     stateFolder: stateFolderOf(connection.server, options),
     election,
+    keep: keepInSecret(api, leaseNamespace(environment)),
     close: async () => {
       await events.close();
       await election.release();
@@ -71,6 +75,7 @@ export interface ClusterClientOptions {
 
 export interface OpenedClusterClient {
   readonly client: Client;
+  keep(make: () => string): Promise<string>;
   readonly stateFolder: string;
 }
 
@@ -87,7 +92,8 @@ export const openClusterClient = async ({ context }: ClusterTarget, options: Clu
     scope: allNamespaces ? undefined : namespace,
     leaseNamespace: environment.BERTH_LEASE_NAMESPACE || LEASE_NAMESPACE,
   });
-  return { client, stateFolder: stateFolderOf(connection.server, options) };
+  const keep = keepInSecret(api, environment.BERTH_LEASE_NAMESPACE || LEASE_NAMESPACE);
+  return { client, keep, stateFolder: stateFolderOf(connection.server, options) };
 };
 
 const POD_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';

@@ -149,4 +149,18 @@ test('gives the size name where there is no SKU, and local where there is no reg
   assert.is(statusJSON([{ ...vm('d', { spec: { region: 'eastus' } }), status: {} }], []).vms[0]?.region, 'eastus');
 });
 
+test('with -o wide: machine types and prices, as far as they are known', () => {
+  const priced = { ...vm(FIRST), status: { ...vm(FIRST).status, sku: 'Standard_E16s_v5', hourlyUSD: '1.008' } };
+  const text = statusPicture([priced, vm(SECOND)], [], NOW, true);
+  assert.match(text, '    Age: 10m\n    Machine: Standard_E16s_v5\n    Price: $1.008/h\n');
+  assert.match(text, '    Age: 10m\n    Price: unknown\n');
+  assert.match(text, /\nTotal Price: \$1\.008\/h\n$/);
+  assert.not.match(statusPicture([priced], [], NOW), 'Price');
+});
+
+test('gives prices as data, where they are known', () => {
+  const [priced, other] = statusJSON([{ ...vm(FIRST), status: { hourlyUSD: '1.008' } }, vm(SECOND)], []).vms;
+  assert.equal([priced?.hourly_usd, other && 'hourly_usd' in other], ['1.008', false]);
+});
+
 test.run();

@@ -204,7 +204,7 @@ test('prints a plan with its reasons', () => {
   assert.is(
     planText({
       pools: [
-        { pool: key, actions: [], waiting: [] },
+        { pool: key, actions: [], waiting: [], offers: [{ size: 'l', sku: 'l', region: 'local', available: true, hourlyUSD: '0' }] },
         {
           pool: key,
           actions: [
@@ -214,6 +214,21 @@ test('prints a plan with its reasons', () => {
           waiting: [
             { session: 's', reason: 'PoolFull', message: '10 of 10 VMs', position: 1 },
             { session: 't', reason: 'PoolPaused', message: '', position: 2 },
+          ],
+          offers: [
+            {
+              size: 'l',
+              sku: 'X16',
+              region: 'westus3',
+              available: false,
+              hourlyUSD: '1.008',
+              reason: 'QuotaExceeded',
+              retryTime: 'T',
+              message: '0 of\n0',
+            },
+            { size: 'l', sku: 'X16', region: 'eastus', available: true, hourlyUSD: '1.008', room: 3 },
+            { size: 'l', sku: 'Y16', region: 'eastus', available: true },
+            { size: 's', sku: 's', region: 'ssh', available: false, hourlyUSD: '0' },
           ],
         },
       ],
@@ -227,6 +242,11 @@ Pool default/default
   Waiting:
     1. s: PoolFull: 10 of 10 VMs
     2. t: PoolPaused
+  Offers:
+    l X16 in westus3: $1.008/h, QuotaExceeded until T: 0 of 0
+    l X16 in eastus: $1.008/h, room for 3
+    l Y16 in eastus: price unknown
+    s in ssh: $0/h, not available
 `,
   );
 });

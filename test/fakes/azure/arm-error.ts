@@ -34,9 +34,6 @@ interface Known {
 const { errors }: { errors: readonly Known[] } = JSON.parse(readFileSync(new URL('fixtures/errors.json', import.meta.url), 'utf8'));
 const known = new Map(errors.map((error) => [error.id, error]));
 
-/** Every body of the catalogue, for tables. */
-export const knownErrors = (): readonly Pick<Known, 'id' | 'phase'>[] => errors.map(({ id, phase }) => ({ id, phase }));
-
 export type Blanks = Readonly<Record<string, string | number | undefined>>;
 
 /** Of the catalogue; a status of 200 (of one that comes at the end of an operation) becomes 409 when it is sent at once. */

@@ -10,8 +10,8 @@ export interface Azure {
   readonly clock: Clock;
   readonly backing: Backing;
   readonly after: (ms: number, event: Event) => void;
-  /** Machines whose backing is not up yet, by their vmId. */
-  readonly booting: Set<string>;
+  /** Machines whose backing is not up yet, by their vmId, and what happens when it is. */
+  readonly booting: Map<string, Event[]>;
 }
 
 /** One request, taken apart. */

@@ -2,7 +2,7 @@
 import type { Azure } from './azure.ts';
 import type { VirtualMachine } from './backing/backing.ts';
 import { draw, type Fault, type Rule } from './faults.ts';
-import { evict, powerDown, vanish } from './vm-machine.ts';
+import { evict, powerDown, vanish } from './vm-power.ts';
 
 /** Probabilities: of a request, or (the last three) of a machine within a minute. */
 export interface ChaosProfile {

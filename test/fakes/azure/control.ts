@@ -1,5 +1,6 @@
 // The control API: what a test, or a person with curl, tells the fake and asks it. Plain HTTP on the loopback.
 import type { Answer } from './azure.ts';
+import type { VirtualMachine } from './backing/backing.ts';
 import { billOf } from './billing.ts';
 import { type ChaosProfile, MILD, startChaos } from './chaos.ts';
 import { type Directive, machineNamed, machines, obey } from './directives.ts';
@@ -9,7 +10,7 @@ import type { Rule } from './faults.ts';
 import { dig, isObject, object, text } from './json.ts';
 import type { RequestLog } from './request-log.ts';
 import { show } from './resources/store.ts';
-import { publicAddress } from './vm-machine.ts';
+import { reachableAddress } from './vm-power.ts';
 import { type Durations, readWorld, type World, writeWorld } from './world.ts';
 
 export interface Settings {
@@ -49,13 +50,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET bill': ({ fake }) => billOf(fake.world, fake.clock.now()),
   'GET resources': ({ fake }) => [...fake.world.resources.values()].map(show),
   'GET operations': ({ fake }) => [...fake.world.operations.values()],
-  'GET vms': ({ fake }) => machines(fake).map((vm) => machineState(fake, vm.name)),
-  'GET endpoints': ({ fake }) => Object.fromEntries(machines(fake).flatMap((vm) => endpointRow(fake, vm.name))),
+  'GET vms': ({ fake }) => machines(fake).map((vm) => machineState(fake, vm)),
+  'GET endpoints': ({ fake }) => Object.fromEntries(machines(fake).flatMap((vm) => endpointRow(fake, vm))),
   'GET clock': ({ fake }) => ({ now: fake.clock.now(), rate: fake.clock.rate(), speed: fake.world.speed }),
   'POST clock': ({ fake }, _, body) => {
     const ms = dig(body, 'advanceMs');
     if (typeof ms !== 'number' || !(ms >= 0)) throw new Error('advanceMs has to be a number of milliseconds');
-    advance(fake, ms);
+    fake.advance(ms);
     return { now: fake.clock.now() };
   },
   'POST settings': ({ fake }, _, body) => apply(fake, object(body)),
@@ -93,17 +94,6 @@ export const control = async (parts: ControlParts, method: string, url: URL, bod
   }
 };
 
-/** In steps: what comes due on the way happens at its own time. */
-const advance = (fake: Fake, ms: number): void => {
-  const end = fake.clock.now() + ms;
-  for (let first = fake.world.timers[0]; first && first.at <= end; first = fake.world.timers[0]) {
-    fake.clock.advance(Math.max(0, first.at - fake.clock.now()));
-    fake.timers.run();
-  }
-  fake.clock.advance(Math.max(0, end - fake.clock.now()));
-  fake.timers.run();
-};
-
 const apply = ({ world, clock, timers }: Fake, body: Settings): void => {
   if (body.rate !== undefined) clock.setRate(body.rate);
   if (body.speed !== undefined) world.speed = body.speed;
@@ -124,8 +114,7 @@ const addRule = ({ world, clock }: Fake, body: unknown): number => {
   return id;
 };
 
-const machineState = (fake: Fake, name: string): MachineState => {
-  const vm = machineNamed(fake, name);
+const machineState = (fake: Fake, vm: VirtualMachine): MachineState => {
   return {
     name: vm.name,
     id: vm.id,
@@ -135,12 +124,12 @@ const machineState = (fake: Fake, name: string): MachineState => {
     power: vm.machine.power,
     provisioningState: String(vm.properties.provisioningState),
     tags: vm.tags,
-    address: publicAddress(fake, vm),
+    address: reachableAddress(fake, vm),
     endpoint: fake.backing.endpoint(vm.machine.vmId),
   };
 };
 
-const endpointRow = (fake: Fake, name: string): readonly (readonly [string, object])[] => {
-  const { address, endpoint } = machineState(fake, name);
+const endpointRow = (fake: Fake, vm: VirtualMachine): readonly (readonly [string, object])[] => {
+  const { address, endpoint } = machineState(fake, vm);
   return address === undefined || endpoint === undefined ? [] : [[address, endpoint]];
 };

@@ -5,7 +5,7 @@ import type { VirtualMachine } from './backing/backing.ts';
 import { foldLocation } from './json.ts';
 import { removeGroup } from './resources/groups.ts';
 import { insert, remove } from './resources/store.ts';
-import { evict, powerDown, publicAddress, vanish } from './vm-machine.ts';
+import { evict, powerDown, reachableAddress, vanish } from './vm-power.ts';
 
 export type Directive =
   /** So many more allocations succeed. */
@@ -112,11 +112,12 @@ const happenTo = async (azure: Azure, vm: VirtualMachine, told: OfMachine): Prom
     case 'vmVanish':
       return vanish(azure, vm, told.children ?? true);
     case 'vmStop':
+      if (vm.machine.power !== 'running') throw new Error(`${vm.name} does not run: it is ${vm.machine.power}`);
       return powerDown(azure, vm, 'stopped');
     case 'hostKeyChange':
       return azure.backing.changeHostKey(vm.machine.vmId);
     case 'vmReboot': {
-      const address = publicAddress(azure, vm);
+      const address = reachableAddress(azure, vm);
       await azure.backing.stop(vm.machine.vmId);
       if (address !== undefined) await azure.backing.start(vm, address);
       return;
@@ -139,7 +140,7 @@ const trap = async (azure: Azure, told: Extract<Directive, { kind: 'bootFail' | 
   for (const vm of machines(azure).filter(({ name }) => new RegExp(told.name, 'i').test(name))) {
     if (told.off) delete vm.machine.guest.sshRefused;
     else vm.machine.guest.sshRefused = true;
-    const address = publicAddress(azure, vm);
+    const address = reachableAddress(azure, vm);
     if (!told.off) await azure.backing.serveSSH(vm.machine.vmId, false);
     else if (vm.machine.power === 'running' && address !== undefined) await azure.backing.start(vm, address);
   }

@@ -7,11 +7,15 @@ import { removeGroup } from './resources/groups.ts';
 import { removeSettled, settle } from './resources/network.ts';
 import { shutdownEvent } from './shutdown.ts';
 import { createTimers, type Event, type Timers } from './timers.ts';
-import { childEvent, evict, failEvent, machineEvent, publicAddress } from './vm-machine.ts';
+import { removeChild } from './vm-children.ts';
+import { failEvent, machineEvent } from './vm-machine.ts';
+import { evict, reachableAddress } from './vm-power.ts';
 import type { World } from './world.ts';
 
 export interface Fake extends Azure {
   readonly timers: Timers;
+  /** Time moves on in steps: what comes due on the way happens at its own time. */
+  readonly advance: (ms: number) => void;
 }
 
 export const createFake = (world: World, backing: Backing): Fake => {
@@ -22,7 +26,7 @@ export const createFake = (world: World, backing: Backing): Fake => {
         machineEvent(fake, event);
         break;
       case 'child':
-        childEvent(fake, event.id);
+        removeChild(fake, event.id);
         break;
       case 'settle':
         settle(fake, event.id, event.operation);
@@ -48,16 +52,27 @@ export const createFake = (world: World, backing: Backing): Fake => {
     }
   };
   const timers = createTimers(world, clock.now, happen);
-  const fake: Fake = { world, clock, backing, after: timers.after, timers, booting: new Set() };
+  const advance = (ms: number): void => {
+    const end = clock.now() + ms;
+    for (let first = world.timers[0]; first && first.at <= end; first = world.timers[0]) {
+      clock.advance(Math.max(0, first.at - clock.now()));
+      timers.run();
+    }
+    clock.advance(Math.max(0, end - clock.now()));
+    timers.run();
+  };
+  const fake: Fake = { world, clock, backing, after: timers.after, timers, booting: new Map(), advance };
   return fake;
 };
 
-/** After a restart: the machines that ran have their sshd again, with the disk they had. */
+/** After a restart: the machines that ran have their sshd again, with the disk they had, and what waited for it comes. */
 export const reviveMachines = async (fake: Fake): Promise<void> => {
   for (const resource of fake.world.resources.values()) {
     if (resource.machine?.power !== 'running') continue;
     const vm = resource as VirtualMachine;
-    const address = publicAddress(fake, vm);
-    if (address !== undefined && !vm.machine.guest.sshRefused && !vm.machine.guest.bootFails) await fake.backing.start(vm, address);
+    const address = reachableAddress(fake, vm);
+    if (address === undefined || vm.machine.guest.sshRefused || vm.machine.guest.bootFails) continue;
+    await fake.backing.start(vm, address);
+    fake.after(0, { kind: 'machine', step: 'agent', id: vm.id.toLowerCase(), operation: vm.machine.operation });
   }
 };

@@ -17,6 +17,5 @@ export const text = (value: unknown): string | undefined => (typeof value === 's
 export const stringMap = (value: unknown): Record<string, string> =>
   Object.fromEntries(Object.entries(object(value)).flatMap(([name, item]) => (typeof item === 'string' ? [[name, item]] : [])));
 
-/** As Azure compares names and places: "West US 3" is westus3. */
-export const fold = (name: string): string => name.toLowerCase();
+/** As Azure compares places: "West US 3" is westus3. */
 export const foldLocation = (name: string): string => name.toLowerCase().replaceAll(' ', '');

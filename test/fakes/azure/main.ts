@@ -1,7 +1,8 @@
-// The fake as a process of its own: prints where it listens as one line of JSON, then a line for people, and serves until SIGTERM.
+// The fake as a process of its own: prints where it listens as one line of JSON, and serves until SIGTERM.
 // Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
-//                   [--backing sshd|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
-import { mkdtempSync } from 'node:fs';
+//                   [--backing sshd|plain|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
+//                   [--until-stdin-ends]
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     runcmd: { type: 'boolean', default: false },
     'after-boot': { type: 'string' },
     share: { type: 'string', multiple: true, default: [] },
+    'until-stdin-ends': { type: 'boolean', default: false },
   },
 });
 const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'fake-azure-'));
@@ -43,12 +45,14 @@ const listening = await listen({
       if (values.image === undefined) throw new Error('--backing qemu wants --image');
       return createQemuBacking({ folder, image: values.image, memoryMiB: Number(values.memory), onOff });
     }
-    if (values.backing !== 'sshd') throw new Error(`--backing is sshd, qemu or none, not ${values.backing}`);
+    if (!['sshd', 'plain'].includes(values.backing)) throw new Error(`--backing is sshd, plain, qemu or none, not ${values.backing}`);
     return createSSHDBacking({
       folder,
+      plain: values.backing === 'plain',
       runCommands: values.runcmd,
       afterBoot: values['after-boot'],
       share: values.share,
+      outlive: values['state-file'] !== undefined,
       // Its machines share this system's kernel and users: no session gets one of its own.
       env: (vmId) => ({ BERTH_USERS: 'shared', FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
       onOff,
@@ -62,8 +66,12 @@ const listening = await listen({
 const { url, controlURL } = listening;
 process.stdout.write(`${JSON.stringify({ url, caFile: certificates.caFile, controlURL, folder, subscription: world.subscriptions[0] })}\n`);
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    void listening.close().then(() => process.exit(0));
+const end = (): void => {
+  void listening.close().then(() => {
+    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
+    process.exit(0);
   });
-}
+};
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, end);
+// Whoever started it is gone, however that came.
+if (values['until-stdin-ends']) process.stdin.once('end', end).resume();

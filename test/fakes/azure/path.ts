@@ -54,7 +54,7 @@ export const placeOf = (method: string, pathname: string): Place | undefined => 
 const inLocation = (place: Place, namespace: string, [, location = '', what = '', ...more]: readonly string[]): Place => {
   if (/^operation(s|results)$/i.test(what)) return { ...place, location, type: 'operation', name: more[0] ?? '', action: 'poll' };
   if (/^publishers$/i.test(what)) {
-    const version = more.length >= 8 ? more.at(-1) : undefined;
+    const version = more.length >= 9 ? more.at(-1) : undefined;
     return { ...place, location, type: `${namespace}/images`, name: version ?? '', action: version === undefined ? 'list' : '' };
   }
   return { ...place, location, type: cased(`${namespace}/${what}`), name: '', action: 'list@location' };

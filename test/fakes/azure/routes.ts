@@ -5,6 +5,7 @@ import type { VirtualMachine } from './backing/backing.ts';
 import { pollOperation } from './operations.ts';
 import * as groups from './resources/groups.ts';
 import * as network from './resources/network.ts';
+import { isNetworkType, showNetwork } from './resources/network-kinds.ts';
 import * as others from './resources/others.ts';
 import * as machines from './resources/virtual-machines.ts';
 import * as actions from './resources/vm-actions.ts';
@@ -69,12 +70,12 @@ const NETWORK: Readonly<Record<string, Handler>> = {
 export const route = (method: string, type: string, action: string): Handler | undefined => {
   const verb = method.toLowerCase();
   const last = action === '' ? '' : ` ${action.toLowerCase()}`;
-  if (network.isNetworkType(type)) return NETWORK[`${verb}${last}`];
+  if (isNetworkType(type)) return NETWORK[`${verb}${last}`];
   return ROUTES[`${verb} ${type.toLowerCase()}${last}`];
 };
 
 const shown = (azure: Azure, folded: string): unknown => {
   const resource = find(azure, folded);
   if (!resource) return undefined;
-  return resource.machine ? showMachine(resource as VirtualMachine) : network.showNetwork(azure, resource);
+  return resource.machine ? showMachine(resource as VirtualMachine) : showNetwork(azure, resource);
 };

@@ -16,7 +16,7 @@ import { metadata } from './imds.ts';
 import { dig, text } from './json.ts';
 import { createRequestLog, type RequestLog, redacted } from './request-log.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
-import { powerDown } from './vm-machine.ts';
+import { powerDown } from './vm-power.ts';
 import type { World } from './world.ts';
 
 export interface ServerOptions {
@@ -100,14 +100,19 @@ export const listen = async ({
   };
 };
 
+// Longer than any client keeps a connection that it does not use: none is closed just as it is used again.
+const KEEP_ALIVE_MS = 120_000;
+
 const opened = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
+    Object.assign(server, { keepAliveTimeout: KEEP_ALIVE_MS });
     server.once('error', reject).listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 
 const answerAzure = async (parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const base = `https://${request.headers.host}`;
-  const url = new URL(request.url ?? '/', base);
+  // By id the SDKs ask with two slashes at the start.
+  const url = new URL(`${base}${request.url ?? '/'}`);
   const { json, raw } = await bodyOf(request);
   const { fake } = parts;
   fake.timers.run();
@@ -186,7 +191,8 @@ const logged = (
     ...(code === undefined ? {} : { code }),
     ...(retryAfter === undefined ? {} : { retryAfter: Number(retryAfter) }),
     answerHeaders: arm.headers,
-    ...(request.method === 'GET' && !request.url.pathname.includes('/virtualMachines') ? {} : { answer: arm.body }),
+    // Lists would fill the memory.
+    ...(request.method === 'GET' ? {} : { answer: arm.body }),
   });
 };
 

@@ -2,7 +2,8 @@
 import { type Azure, find } from './azure.ts';
 import { dig, text } from './json.ts';
 import { preempt } from './operations.ts';
-import { beginOn, machineAt, powerDown } from './vm-machine.ts';
+import { beginOn } from './vm-machine.ts';
+import { machineAt, powerDown } from './vm-power.ts';
 
 const DAY = 24 * 3600_000;
 

@@ -11,10 +11,12 @@ import { isObject } from './json.ts';
 export interface FakeAzureOptions {
   /** Divides every duration; 1,000 by default. */
   readonly speed?: number;
-  readonly backing?: 'none' | 'sshd' | 'qemu';
+  readonly backing?: 'none' | 'sshd' | 'plain' | 'qemu';
   /** With qemu: a folder with vmlinuz, initrd and base.ext4. */
   readonly image?: string;
   readonly subscription?: string;
+  /** Its world is in a file at every moment, so that it can be killed and begun again. Costs a write for every change. */
+  readonly durable?: boolean;
   /** With sshd: run at the end of each machine's first boot, as root, in place of the commands of its cloud-config… */
   readonly afterBoot?: string;
   /** …or after them. */
@@ -34,7 +36,7 @@ export interface FakeAzure {
   readonly credential: { getToken(): Promise<{ token: string; expiresOnTimestamp: number }> };
   /** For every client of the SDKs. */
   readonly clientOptions: { readonly endpoint: string; readonly tlsOptions: { readonly ca: string } };
-  /** Ends it at once, as a crash would; `restart` goes on from its state, at the same address. */
+  /** Ends it at once, as a crash would. `restart` begins it again at the same address: from its state where it is durable. */
   kill(): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -46,7 +48,8 @@ export const startFakeAzure = async (options: FakeAzureOptions = {}): Promise<Fa
   const folder = mkdtempSync(join(tmpdir(), 'fake-azure-'));
   const subscription = options.subscription ?? SUBSCRIPTION;
   const flags = [
-    ...['--folder', folder, '--state-file', join(folder, 'state.json'), '--subscription', subscription],
+    ...['--until-stdin-ends', '--folder', folder, '--subscription', subscription],
+    ...(options.durable ? ['--state-file', join(folder, 'state.json')] : []),
     ...['--speed', String(options.speed ?? 1_000), '--backing', options.backing ?? 'none'],
     ...(options.afterBoot === undefined ? [] : ['--after-boot', options.afterBoot]),
     ...(options.image === undefined ? [] : ['--image', options.image]),
@@ -92,7 +95,7 @@ export const startFakeAzure = async (options: FakeAzureOptions = {}): Promise<Fa
 };
 
 const run = (flags: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...flags], { stdio: ['pipe', 'pipe', 'inherit'] });
 
 /** What it says first. */
 const listening = async (child: ChildProcess): Promise<{ url: string; controlURL: string; caFile: string }> => {

@@ -7,15 +7,11 @@ import { sizeOf } from './facts.ts';
 import { dig, list, text } from './json.ts';
 import { beginOperation, endOperation, isOpen, type Operation, stepTime } from './operations.ts';
 import { allocate } from './quota.ts';
-import { provisioning, remove, touch } from './resources/store.ts';
-import { type Event, lasting, type Step } from './timers.ts';
-import { detach, makeChildren, removeChild } from './vm-children.ts';
+import { provisioning, touch } from './resources/store.ts';
+import type { Event, lasting, Step } from './timers.ts';
+import { makeChildren } from './vm-children.ts';
+import { boot, machineAt, vanish } from './vm-power.ts';
 import type { Failure } from './world.ts';
-
-export const machineAt = (azure: Azure, id: string): VirtualMachine | undefined => {
-  const found = find(azure, id);
-  return found?.machine ? (found as VirtualMachine) : undefined;
-};
 
 /** Begins an operation on it: the resource's state is that of the last one asked for. */
 export const beginOn = (
@@ -69,9 +65,6 @@ export const machineEvent = (azure: Azure, event: Event & { kind: 'machine' }): 
   STEPS[event.step](azure, vm, operation);
 };
 
-/** How often a boot that takes longer than it shall is looked at. */
-const BACKING_MS = 20;
-
 type Work = (azure: Azure, vm: VirtualMachine, operation: Operation) => void;
 
 const STEPS: Readonly<Record<Step, Work>> = {
@@ -95,8 +88,9 @@ const STEPS: Readonly<Record<Step, Work>> = {
     then(azure, operation, bad ? 'osTimeout' : 'agent');
   },
   agent: (azure, vm, operation) => {
-    if (azure.booting.has(vm.machine.vmId)) {
-      azure.after(BACKING_MS, { kind: 'machine', step: 'agent', id: operation.resource, operation: operation.id });
+    const waiting = azure.booting.get(vm.machine.vmId);
+    if (waiting) {
+      waiting.push({ kind: 'machine', step: 'agent', id: operation.resource, operation: operation.id });
       return;
     }
     vm.machine.agentReady = true;
@@ -106,7 +100,8 @@ const STEPS: Readonly<Record<Step, Work>> = {
     failed(azure, vm, operation.id, operation.plan.failure ?? errorOf('os_provisioning_timed_out', { vm: vm.name }).failure);
   },
   started: (azure, vm, operation) => {
-    const failure = reserve(azure, vm);
+    // One that is allocated has its place already.
+    const failure = vm.machine.allocated ? undefined : reserve(azure, vm);
     if (failure) {
       vm.machine.power = 'deallocated';
       vm.machine.counted = false;
@@ -193,68 +188,4 @@ export const failEvent = (azure: Azure, id: string): void => {
   }
   const resource = find(azure, operation.resource);
   if (endOperation(azure, id, 'Failed', failure) && resource) provisioning(resource, 'Failed');
-};
-
-const boot = (azure: Azure, vm: VirtualMachine): void => {
-  vm.machine.power = 'running';
-  touch(azure, vm);
-  if (vm.machine.guest.bootFails) return;
-  const address = publicAddress(azure, vm);
-  if (address === undefined || vm.machine.guest.sshRefused) return;
-  azure.booting.add(vm.machine.vmId);
-  azure.backing
-    .start(vm, address)
-    .catch((error: unknown) => process.stderr.write(`fake-azure: ${vm.name}: ${String(error)}\n`))
-    .finally(() => azure.booting.delete(vm.machine.vmId));
-};
-
-/** Of its first interface that has one; the private one where it has none. */
-export const publicAddress = (azure: Azure, vm: VirtualMachine): string | undefined => {
-  for (const reference of list(dig(vm.properties, 'networkProfile', 'networkInterfaces'))) {
-    const nic = find(azure, text(dig(reference, 'id')) ?? '');
-    for (const ip of list(nic?.properties.ipConfigurations)) {
-      const pip = find(azure, text(dig(ip, 'properties', 'publicIPAddress', 'id')) ?? '');
-      const address = text(pip?.properties.ipAddress);
-      if (address !== undefined) return address;
-    }
-  }
-  return undefined;
-};
-
-/** The guest loses its power: what ran on it is gone. */
-export const powerDown = (azure: Azure, vm: VirtualMachine, power: 'stopping' | 'stopped' | 'deallocating'): void => {
-  vm.machine.power = power;
-  vm.machine.agentReady = false;
-  delete vm.machine.eviction;
-  touch(azure, vm);
-  void azure.backing.stop(vm.machine.vmId);
-};
-
-/** It is gone at once; what it leaves follows in a moment, or stays. */
-export const vanish = (azure: Azure, vm: VirtualMachine, withChildren: boolean): void => {
-  stopMeter(azure, vm);
-  remove(azure, vm.id);
-  void azure.backing.remove(vm.machine.vmId);
-  for (const child of vm.machine.children) {
-    if (child.delete && withChildren) azure.after(lasting(azure, 'child'), { kind: 'child', id: child.id });
-    else detach(azure, child.id);
-  }
-};
-
-export const childEvent = (azure: Azure, id: string): void => removeChild(azure, id);
-
-/** Spot capacity is taken back: as its policy says. */
-export const evict = (azure: Azure, id: string): void => {
-  const vm = machineAt(azure, id);
-  if (!vm) return;
-  if (vm.properties.evictionPolicy === 'Delete') {
-    endOperation(azure, vm.machine.operation, 'Failed', errorOf('operation_preempted').failure);
-    vanish(azure, vm, true);
-    return;
-  }
-  powerDown(azure, vm, 'deallocating');
-  vm.machine.power = 'deallocated';
-  vm.machine.counted = false;
-  stopMeter(azure, vm);
-  touch(azure, vm);
 };

@@ -14,6 +14,8 @@ export const showMachine = (vm: VirtualMachine, expand = ''): JSONObject => {
     etag: `"${vm.etag}"`,
     properties: {
       ...shown,
+      // Configurations turn into interfaces; until then there are none.
+      networkProfile: { networkInterfaces: [], ...withoutConfigurations(object(properties.networkProfile)) },
       osProfile: machine.osProfile.shown,
       vmId: machine.vmId,
       timeCreated: new Date(vm.created).toISOString(),
@@ -22,6 +24,8 @@ export const showMachine = (vm: VirtualMachine, expand = ''): JSONObject => {
     },
   };
 };
+
+const withoutConfigurations = ({ networkInterfaceConfigurations: _, networkApiVersion: _version, ...rest }: JSONObject): JSONObject => rest;
 
 /** Of the list with `statusOnly`: states without the model. */
 export const showStatus = (vm: VirtualMachine): JSONObject => ({

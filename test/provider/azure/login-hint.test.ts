@@ -50,7 +50,7 @@ test('of a chain, what failed is told and not what was never set up', () => {
 
 test('of a chain of which nothing was set up, its own words are told', () => {
   const message = 'ManagedIdentityCredential is unavailable.';
-  assert.is(loginHint({ message }), `Azure login failed: ${message}; check identity.credential of the pool`);
+  assert.is(loginHint({ message }), 'Azure login failed: ManagedIdentityCredential is unavailable; check identity.credential of the pool');
 });
 
 test.run();

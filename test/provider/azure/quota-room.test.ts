@@ -26,6 +26,7 @@ test('the quota that allows the fewest decides, and its numbers are told', () =>
   assert.equal(quotaRoom(REGULAR, E16, usages, []), {
     machines: 3,
     tightest: { quota: 'Standard ESv5 Family vCPUs', region: 'westus3', limit: 90, usage: 40, required: 16 },
+    nextReadAt: 0,
   });
 });
 
@@ -52,6 +53,7 @@ test('Spot machines have one quota of their own, whatever their family', () => {
   assert.equal(quotaRoom(SPOT, E16, usages, []), {
     machines: 1,
     tightest: { quota: 'lowPriorityCores', region: 'westus3', limit: 20, usage: 3, required: 16 },
+    nextReadAt: 0,
   });
 });
 

@@ -10,8 +10,8 @@ export interface Ran {
 }
 
 export interface Backing {
-  /** Boots it: resolves when sshd listens. The disk is that of the last time. Idempotent. */
-  start(vm: VirtualMachine, address: string): Promise<void>;
+  /** Boots it: resolves when sshd listens; undefined when there is nothing to wait for. The disk is that of the last time. Idempotent. */
+  start(vm: VirtualMachine, address: string): Promise<void> | undefined;
   /** As when the power goes: everything that ran on it is gone. */
   stop(vmId: string): Promise<void>;
   /** Stopped, and its disk is gone. */
@@ -28,7 +28,7 @@ export interface Backing {
 }
 
 export const noBacking: Backing = {
-  start: async () => {},
+  start: () => undefined,
   stop: async () => {},
   remove: async () => {},
   run: () => undefined,

@@ -11,6 +11,8 @@ export interface BoxOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Directories of this system that it sees as they are. */
   readonly share: readonly string[];
+  /** It outlives a fake that is killed, for the next one to find. */
+  readonly outlives: boolean;
   /** It has ended without having been told to. */
   readonly onEnd: () => void;
 }

@@ -155,4 +155,4 @@ const fileLines = ({ path, mode, owner, content, append }: CloudConfig['files'][
   ];
 };
 
-export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,6 @@
 // A machine in namespaces of its own: its processes, its name, and a file system that writes over this system's into a folder.
 // Its first process keeps sshd running, and takes everything with it when it is killed.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -35,11 +35,13 @@ exec chroot "$root" /bin/sh -c '
 
 const WAIT_MS = 30_000;
 
-/** Whether this process may make them. */
-export const canUseNamespaces = async (): Promise<boolean> => {
-  if (process.getuid?.() !== 0) return false;
-  const tried = await run('unshare', ['--mount', '--pid', '--uts', '--fork', 'true']).catch(() => undefined);
-  return tried?.code === 0;
+/** Why machines can not have namespaces of their own here; undefined where they can. */
+export const whyNoNamespaces = (): string | undefined => {
+  if (process.getuid?.() !== 0) return 'only root can give machines a root file system and users of their own';
+  const { status } = spawnSync('unshare', ['--mount', '--pid', '--uts', '--fork', 'mount', '-t', 'tmpfs', 'none', '/mnt'], {
+    stdio: 'ignore',
+  });
+  return status === 0 ? undefined : 'namespaces can not be made here (unshare, mount)';
 };
 
 export const namespaceBox = (options: BoxOptions): Box => {
@@ -60,7 +62,9 @@ export const namespaceBox = (options: BoxOptions): Box => {
     writeFileSync(path('init'), INIT);
     const log = openSync(path('log'), 'a');
     const args = ['--mount', '--pid', '--uts', '--fork', '--kill-child', 'sh', path('init'), folder, options.name, ...options.share];
-    const child = spawn('unshare', args, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
+    const dying = options.outlives ? [] : ['setpriv', '--pdeathsig', 'KILL'];
+    const [program = '', ...words] = [...dying, 'unshare', ...args];
+    const child = spawn(program, words, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
     ending = false;
     child.once('exit', () => {
       if (!ending) options.onEnd();

@@ -6,17 +6,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Backing, VirtualMachine } from './backing.ts';
 import type { Box } from './box.ts';
 import { bootScript, readCloudConfig } from './cloud-init.ts';
-import { canUseNamespaces, namespaceBox, recorded } from './namespaces.ts';
+import { namespaceBox, recorded, whyNoNamespaces } from './namespaces.ts';
 import { plainBox, processesOf } from './plain-box.ts';
 import { signal } from './run.ts';
 
 export interface SSHDOptions {
   /** The disks are in it. */
   readonly folder: string;
+  /** A folder and an sshd of this user, whatever else could be had. */
+  readonly plain: boolean;
   readonly runCommands: boolean;
   /** A shell command run at the end of the first boot, as root. */
   readonly afterBoot: string | undefined;
   readonly share: readonly string[];
+  /** The machines outlive a fake that is killed. */
+  readonly outlive: boolean;
   /** Environment of every login. */
   readonly env: (vmId: string) => Readonly<Record<string, string>>;
   /** The machine shut itself down. */
@@ -32,8 +36,8 @@ interface Known {
 
 const READY_MS = 20_000;
 
-export const createSSHDBacking = async (options: SSHDOptions): Promise<Backing> => {
-  const namespaces = await canUseNamespaces();
+export const createSSHDBacking = (options: SSHDOptions): Backing => {
+  const namespaces = !options.plain && whyNoNamespaces() === undefined;
   const known = new Map<string, Known>();
   const folderOf = (vmId: string): string => join(options.folder, 'vms', vmId);
 
@@ -45,7 +49,16 @@ export const createSSHDBacking = async (options: SSHDOptions): Promise<Backing> 
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const port = await portAt(address, folder);
     const onEnd = (): void => options.onOff(vmId);
-    const boxOptions = { folder, name: vm.name, host: address, port, env: options.env(vmId), share: options.share, onEnd };
+    const boxOptions = {
+      folder,
+      name: vm.name,
+      host: address,
+      port,
+      env: options.env(vmId),
+      share: options.share,
+      outlives: options.outlive,
+      onEnd,
+    };
     const made = { box: (namespaces ? namespaceBox : plainBox)(boxOptions), host: address, port, folder };
     known.set(vmId, made);
     return made;

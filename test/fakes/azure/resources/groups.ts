@@ -5,7 +5,7 @@ import { find } from '../azure.ts';
 import { dig, isObject, type JSONObject, stringMap, text } from '../json.ts';
 import { accepted, beginOperation, endOperation, stepTime } from '../operations.ts';
 import { isRegion } from '../quota.ts';
-import { machineAt, vanish } from '../vm-machine.ts';
+import { machineAt, vanish } from '../vm-power.ts';
 import type { Resource } from '../world.ts';
 import { insert, page, provisioning, remove, show, touch, typed } from './store.ts';
 

@@ -1,7 +1,7 @@
 // Making, finding and showing resources of any type.
 import { randomUUID } from 'node:crypto';
 import { type Azure, type Call, find, newest } from '../azure.ts';
-import { foldLocation, type JSONObject } from '../json.ts';
+import { foldLocation, type JSONObject, object, stringMap, text } from '../json.ts';
 import { lasting } from '../timers.ts';
 import type { Resource } from '../world.ts';
 
@@ -98,4 +98,24 @@ const compare = (a: string, b: string): number => {
   return a < b ? -1 : 1;
 };
 
-export const present = (azure: Azure, id: unknown): Resource | undefined => (typeof id === 'string' ? find(azure, id) : undefined);
+/** Makes it of a body, or writes the body over the one there is; `extra` is what Azure adds. */
+export const plain = (azure: Azure, call: Call, body: JSONObject, before: Resource | undefined, extra: JSONObject = {}): Resource => {
+  const { location, tags, properties, id: _id, name: _name, type: _type, etag: _etag, ...top } = body;
+  const parent = find(azure, call.id.split('/').slice(0, -2).join('/'));
+  if (before) {
+    before.tags = stringMap(tags);
+    before.top = top;
+    before.properties = { ...extra, ...object(properties) };
+    touch(azure, before);
+    return before;
+  }
+  const place = text(location) ?? parent?.location ?? '';
+  return insert(azure, {
+    id: call.id,
+    type: call.type,
+    location: place,
+    tags: stringMap(tags),
+    top,
+    properties: { ...extra, ...object(properties) },
+  });
+};

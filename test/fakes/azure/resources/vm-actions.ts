@@ -6,7 +6,8 @@ import { sizeOf } from '../facts.ts';
 import { dig, list } from '../json.ts';
 import { accepted, preempt } from '../operations.ts';
 import { quotaRefusal } from '../quota.ts';
-import { beginOn, evict, machineAt, powerDown } from '../vm-machine.ts';
+import { beginOn } from '../vm-machine.ts';
+import { evict, machineAt, powerDown } from '../vm-power.ts';
 import { existing, idle } from './virtual-machines.ts';
 
 export const deleteMachine: Handler = (azure, call) => {
