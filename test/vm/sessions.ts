@@ -23,12 +23,10 @@ export const SPY = `for home in /home/*/; do
   ls -a "$home"; cat "$home/workspace/secret.txt" "$home/.berth/prompt"
 done
 cat /home/berth/.berth/runs/*/output.log
-for process in /proc/[0-9]*; do
-  [ "$(stat -c %u $process 2>/dev/null)" = "$(id -u)" ] || cat $process/environ
-done 2>&1 | tr '\\0' '\\n' | grep -v 'Permission denied'
+cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep TOKEN
 tmux -S /tmp/berth-*/* ls
 for process in $(pgrep -f 'sleep 1$'); do kill -9 $process; done
-sudo -n true; su -c true </dev/null
+sudo -n true
 echo looked`;
 
 /** Asks twice, and says what it was told. */

@@ -1,7 +1,7 @@
 // The fake as a process of its own: prints where it listens as one line of JSON, and serves until SIGTERM.
 // Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
-//                   [--backing sshd|plain|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND]
-//                   [--share DIRECTORY] [--until-stdin-ends]
+//                   [--backing sshd|plain|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
+//                   [--until-stdin-ends]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
