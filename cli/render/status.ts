@@ -75,7 +75,7 @@ export interface StatusData {
     readonly capacity: number;
     readonly active_sessions: number;
     readonly available_capacity: number;
-    /** Decimal, in USD; absent where it is not known. */
+    /** Decimal, in USD; absent where it is not known, and where nothing is to pay. */
     readonly hourly_usd?: string;
   }[];
 }
@@ -95,7 +95,7 @@ export const statusJSON = (vms: readonly VM[], sessions: readonly Session[]): St
       capacity,
       active_sessions: seated.length,
       available_capacity: available,
-      ...(vm.status?.hourlyUSD === undefined ? {} : { hourly_usd: vm.status.hourlyUSD }),
+      ...(parseMoney(vm.status?.hourlyUSD ?? '0') === 0 ? {} : { hourly_usd: vm.status?.hourlyUSD ?? '0' }),
     })),
   };
 };

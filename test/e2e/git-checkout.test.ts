@@ -35,6 +35,11 @@ test.before(async (context) => {
     PATIENCE_MS,
   );
   for (const name of RUNNING) await world.untilPhase(name, 'Running', PATIENCE_MS);
+  await world.until(
+    'all are looked at',
+    async () => [...(await common(world)).values()].every(({ phase }) => phase !== undefined) || undefined,
+    PATIENCE_MS,
+  );
 });
 test.after(({ world }) => world.close());
 
@@ -116,14 +121,22 @@ async function storedIn(world: FolderWorld): Promise<readonly string[]> {
   return readdirSync(join(await world.state(), 'sessions', 'default')).filter((name) => name.endsWith('.yaml') && !name.startsWith('.'));
 }
 
+interface Facts {
+  readonly uid: string;
+  readonly generation: number;
+  readonly phase: string | undefined;
+  readonly attempt: number | undefined;
+  readonly startTime: string | undefined;
+}
+
 /** What a touch would change of the sessions that both branches have. */
-async function common(world: FolderWorld): Promise<ReadonlyMap<string, unknown>> {
+async function common(world: FolderWorld): Promise<ReadonlyMap<string, Facts>> {
   const kept = (await (await world.client()).list('Session')).filter(({ metadata }) => /^(common|runs)-/.test(metadata.name));
   return new Map(
     kept
-      .map(({ metadata: { name, uid, generation }, status }): [string, unknown] => [
+      .map(({ metadata: { name, uid, generation }, status }): [string, Facts] => [
         name,
-        [uid, generation, status?.phase, status?.attempt, status?.startTime],
+        { uid, generation, phase: status?.phase, attempt: status?.attempt, startTime: status?.startTime },
       ])
       .sort(([a], [b]) => a.localeCompare(b)),
   );

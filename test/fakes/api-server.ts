@@ -183,6 +183,8 @@ export const startApiServer = async (options: Partial<ApiOptions> = {}): Promise
         return remove(path, body);
       default: {
         if (query.get('watch') === 'true') return watch(path, query, response);
+        // It has no other APIs, and does not tell of its own.
+        if (/^\/apis\/[^/]+\/[^/]+$/.test(path)) return refused(404, 'NotFound');
         if (!/\/namespaces\/[^/]+\/[^/]+\/[^/]+$/.test(path)) return list(path, query);
         const object = objects.get(path);
         return object ? { status: 200, body: object } : refused(404, 'NotFound');

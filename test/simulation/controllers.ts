@@ -67,7 +67,8 @@ export const createControllers = (world: World): Fleet => {
     freeze: world.isFrozen,
   });
   const leaders = (): readonly Process[] => [...running].filter((process) => !process.isFenced());
-  const any = (): Process | undefined => [...running][random.int(0, Math.max(0, running.size - 1))];
+  const oneOf = (processes: readonly Process[]): Process | undefined => processes[random.int(0, Math.max(0, processes.length - 1))];
+  const any = (): Process | undefined => oneOf([...running]);
 
   return {
     start,
@@ -80,7 +81,8 @@ export const createControllers = (world: World): Fleet => {
       world.timeline.at(STOP_MS, () => process?.kill('as it did not stop in time'));
     },
     startAnother: (forMs, isFenced) => {
-      const older = any();
+      // One that was fenced before leaves its successor in office: that is who loses it now.
+      const older = isFenced ? oneOf(leaders()) : any();
       if (isFenced) older?.fence();
       start();
       world.timeline.at(forMs, () => (isFenced ? older?.kill('fenced') : leaders().length > 1 && any()?.kill('one of two')));

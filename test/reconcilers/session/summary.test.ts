@@ -22,6 +22,7 @@ test('a summary is the prompt, cut with an ellipsis, or else the command', () =>
   assert.is(summaryOf({ prompt: ' fix\n the\tbug ' }), 'fix the bug');
   assert.is(summaryOf({ prompt: 'x'.repeat(48) }), 'x'.repeat(48));
   assert.is(summaryOf({ prompt: 'x'.repeat(49) }), `${'x'.repeat(47)}…`);
+  assert.is(summaryOf({ prompt: '🚢'.repeat(48) }), '🚢'.repeat(48));
   assert.is(summaryOf({ command: ['make', 'test'] }), 'make test');
   assert.is(summaryOf({}), '');
 });

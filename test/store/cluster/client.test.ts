@@ -163,8 +163,8 @@ test(
       });
     await client.apply([from(session('a'))]);
     const empty = client.log(await present(client, 'a'));
-    assert.match(empty.notice ?? '', /Only the end of the output/);
     assert.is(await empty.size(), 0);
+    assert.match(empty.notice ?? '', /Only the end of the output/);
     assert.equal(await collect(empty.read(0)), '');
     await write('one\ntwo\n');
     const log = client.log(await present(client, 'a'));
