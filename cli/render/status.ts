@@ -95,7 +95,7 @@ export const statusJSON = (vms: readonly VM[], sessions: readonly Session[]): St
       capacity,
       active_sessions: seated.length,
       available_capacity: available,
-      ...(parseMoney(vm.status?.hourlyUSD ?? '0') === 0 ? {} : { hourly_usd: vm.status?.hourlyUSD ?? '0' }),
+      ...(priceOf(vm) === 0 ? {} : { hourly_usd: formatMoney(priceOf(vm)) }),
     })),
   };
 };

@@ -166,8 +166,9 @@ test('in a running session’s own file leaves the last good state standing', as
     [after?.metadata.uid, after?.metadata.generation, after?.spec],
     [before?.metadata.uid, before?.metadata.generation, before?.spec],
   );
-  const events = await world.berth('events', 'steady');
-  assert.match(events.out, /ManifestNotTaken.*steady\.yaml:\d+:\d+/);
+  await world.until('the event', async () =>
+    /ManifestNotTaken.*steady\.yaml:\d+:\d+/.test((await world.berth('events', 'steady')).out) ? true : undefined,
+  );
   note('half-written YAML in a running session’s file', `steady.yaml:${problem.line}:${problem.column}: ${problem.message}`);
   world.put('steady.yaml', good);
   await world.until('it is mended', async () => !(await client.problems()).some(({ file }) => file === 'steady.yaml'));

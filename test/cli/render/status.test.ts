@@ -158,9 +158,13 @@ test('with -o wide: machine types and prices, as far as they are known', () => {
   assert.not.match(statusPicture([priced], [], NOW), 'Price');
 });
 
-test('gives prices as data, where they are known', () => {
-  const [priced, other] = statusJSON([{ ...vm(FIRST), status: { hourlyUSD: '1.008' } }, vm(SECOND)], []).vms;
-  assert.equal([priced?.hourly_usd, other && 'hourly_usd' in other], ['1.008', false]);
+test('gives prices as data, where they are known and there is something to pay', () => {
+  const at = (hourlyUSD: string) => ({ ...vm(FIRST), status: { hourlyUSD } });
+  const { vms } = statusJSON([at('1.008'), at('0'), vm(SECOND)], []);
+  assert.equal(
+    vms.map((one) => ('hourly_usd' in one ? one.hourly_usd : 'no price')),
+    ['1.008', 'no price', 'no price'],
+  );
 });
 
 test.run();
