@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isTrue } from '../../controller/api/condition.ts';
 import { openRealWorld, type RealWorld } from '../e2e/real-world.ts';
+import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
 import type { Rule } from '../fakes/azure/faults.ts';
 import type { LoggedRequest } from '../fakes/azure/request-log.ts';
 import { type FakeAzure, startFakeAzure } from '../fakes/azure/start.ts';
@@ -122,5 +123,6 @@ const declare = (): void => {
   test.run();
 };
 
-if (noSSHD === undefined) declare();
-else skip('azure: kill -9 of the controller', noSSHD);
+const skipped = noSSHD ?? whyNoNamespaces();
+if (skipped === undefined) declare();
+else skip('azure: kill -9 of the controller', skipped);

@@ -5,6 +5,7 @@ import { OperatorError } from '../../controller/api/error.ts';
 import type { VMPool } from '../../controller/api/types.generated.ts';
 import { deriveKey } from '../../controller/provider/azure/keys.ts';
 import type { Machine, Provider } from '../../controller/provider/provider.ts';
+import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
 import { noSSHD, type SSHServer, startSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
 import { skip } from '../runner/skip.ts';
@@ -112,5 +113,6 @@ const declare = (): void => {
   test.run();
 };
 
-if (noSSHD === undefined) declare();
-else skip('azure: host keys', noSSHD);
+const skipped = noSSHD ?? whyNoNamespaces();
+if (skipped === undefined) declare();
+else skip('azure: host keys', skipped);

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { findCondition, isTrue } from '../../controller/api/condition.ts';
 import type { SessionSpec, VM, VMPool, VMPoolSpec } from '../../controller/api/types.generated.ts';
 import { openRealWorld, type RealWorld } from '../e2e/real-world.ts';
+import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
 import { type FakeAzure, startFakeAzure } from '../fakes/azure/start.ts';
 import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
@@ -140,5 +141,6 @@ const declare = (): void => {
   test.run();
 };
 
-if (noSSHD === undefined) declare();
-else skip('azure: sessions', noSSHD);
+const skipped = noSSHD ?? whyNoNamespaces();
+if (skipped === undefined) declare();
+else skip('azure: sessions', skipped);

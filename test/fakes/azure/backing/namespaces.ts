@@ -1,7 +1,8 @@
 // A machine in namespaces of its own: its processes, its name, and a file system that writes over this system's into a folder.
 // Its first process keeps sshd running, and takes everything with it when it is killed.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ran } from './backing.ts';
@@ -33,15 +34,26 @@ exec chroot "$root" /bin/sh -c '
   done'
 `;
 
+/** What a machine needs of this system, in small. */
+const TRY = `set -eu
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t proc proc "$1/root/proc"
+mount --rbind /dev "$1/root/dev"
+mount -t tmpfs -o mode=755 none "$1/root/run"
+hostname berth-try
+chroot "$1/root" /bin/true
+`;
+
 const WAIT_MS = 30_000;
 
 /** Why machines can not have namespaces of their own here; undefined where they can. */
 export const whyNoNamespaces = (): string | undefined => {
   if (process.getuid?.() !== 0) return 'only root can give machines a root file system and users of their own';
-  const { status } = spawnSync('unshare', ['--mount', '--pid', '--uts', '--fork', 'mount', '-t', 'tmpfs', 'none', '/mnt'], {
-    stdio: 'ignore',
-  });
-  return status === 0 ? undefined : 'namespaces can not be made here (unshare, mount)';
+  const folder = mkdtempSync(join(tmpdir(), 'fake-azure-try-'));
+  const { status } = spawnSync('unshare', ['--mount', '--pid', '--uts', '--fork', 'sh', '-c', TRY, 'sh', folder], { stdio: 'ignore' });
+  rmSync(folder, { recursive: true, force: true });
+  return status === 0 ? undefined : 'namespaces with a root file system of their own can not be made here (unshare, overlay)';
 };
 
 export const namespaceBox = (options: BoxOptions): Box => {
