@@ -1,5 +1,6 @@
 // `npm run simulate -- --seeds N --from S`: the whole operator on N seeds. Prints how often each fault fired, and for the
-// first seed that fails its story; exits 1 if one failed or a fault never fired. `--told SEED` prints one seed's story.
+// first seed that fails its story; exits 1 if one failed or a fault never fired. `--told SEED` prints one seed's story,
+// `--without A,B` leaves seeds out.
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.ts';
 import { runSeeds, type SeedResult } from './run-seeds.ts';
@@ -11,8 +12,11 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     told: { type: 'string' },
     processes: { type: 'string', default: '2' },
+    without: { type: 'string', default: '' },
   },
 });
+
+const leftOut = new Set(values.without.split(',').filter(Boolean).map(Number));
 
 const tell = async (seed: number): Promise<boolean> => {
   const result = await simulate(seed, { told: true });
@@ -29,7 +33,7 @@ const runAll = async (from: number, count: number): Promise<boolean> => {
   let passed = 0;
   let fewest = { sessions: Infinity, machines: Infinity };
   await runSeeds({
-    seeds: Array.from({ length: count }, (_, index) => from + index),
+    seeds: Array.from({ length: count }, (_, index) => from + index).filter((seed) => !leftOut.has(seed)),
     processes: Number(values.processes),
     done: (result) => {
       for (const fault of FAULTS) totals[fault] = (totals[fault] ?? 0) + (result.faults[fault] ?? 0);
