@@ -26,7 +26,7 @@ export interface Placed {
 export const place = (pending: readonly Session[], vms: readonly VMState[], now: number): Placement => {
   const ready = open(vms, 'ready');
   const first = fill(pending, ready, now);
-  const second = fitTightly(first.unplaced, open(vms, 'booting'), now) ?? fill(first.unplaced, open(vms, 'booting'), now);
+  const second = share(first.unplaced, vms, now);
   const placed = (of: Filling, isReady: boolean): Placed[] => of.placed.map(([session, vm]) => ({ session, vm, ready: isReady }));
   return {
     placed: [...placed(first, true), ...placed(second, false)],
@@ -73,13 +73,16 @@ const fill = (sessions: readonly Session[], { fleet, byName }: Open, now: number
 
 /**
  * The VMs that boot were made for who waits: packed as they were planned (the most demanding first), everybody has a
- * place, and nobody who could have gone anywhere takes what was made for another. Undefined where not all fit: then the
- * order of the queue decides.
+ * place, and nobody who could have gone anywhere takes what was made for another. Where not all fit, as when one of several
+ * could not be made, the order of the queue decides, unless it leaves more of them without.
  */
-const fitTightly = (sessions: readonly Session[], booting: Open, now: number): Filling | undefined => {
-  if (booting.fleet.freeSlots({ size: undefined, region: undefined }) < sessions.length) return undefined;
-  const filling = fill(sessions.toSorted(byDecreasingDemand), booting, now);
-  return filling.unplaced.length === 0 ? filling : undefined;
+const share = (sessions: readonly Session[], vms: readonly VMState[], now: number): Filling => {
+  const planned = fill(sessions.toSorted(byDecreasingDemand), open(vms, 'booting'), now);
+  if (planned.unplaced.length === 0) return planned;
+  const queued = fill(sessions, open(vms, 'booting'), now);
+  if (queued.unplaced.length <= planned.unplaced.length) return queued;
+  const unplaced = new Set(planned.unplaced);
+  return { ...planned, unplaced: sessions.filter((session) => unplaced.has(session)) };
 };
 
 const byDecreasingDemand = (a: Session, b: Session): number =>

@@ -37,6 +37,13 @@ test('a session placed on a ready VM that answers is launched with the same writ
   assert.is(decide(poolWorld(pool(), world)).actions[0]?.because, 'it fits best on default-0');
 });
 
+test('where one of the VMs that were planned could not be made, those that boot go to whom they were made for', () => {
+  const vms = [newVM('default-0', { spec: { region: 'eastus', slots: 1 } }), newVM('default-1', { spec: { slots: 1 } })];
+  const sessions = [session('a'), session('b', { spec: { region: 'eastus' } }), session('c', { spec: { region: 'westus3' } })];
+  const plan = told(poolWorld(pool(), { vms, sessions }));
+  assert.equal(plan.slice(0, 2), ['place b on default-0, attempt 1', 'place a on default-1, attempt 1']);
+});
+
 test('the fullest VM that still fits is taken, ready before booting', () => {
   const full = readyVM('default-0', { spec: { slots: 2 } });
   const vms = [full, readyVM('default-1'), readyVM('default-2'), bootingVM('default-3', { spec: { slots: 1 } })];
