@@ -2,6 +2,7 @@
 import type { Backing } from './backing/backing.ts';
 import type { Clock } from './clock.ts';
 import type { Plan } from './operations.ts';
+import type { Place } from './path.ts';
 import type { Event } from './timers.ts';
 import type { Resource, World } from './world.ts';
 
@@ -15,22 +16,13 @@ export interface Azure {
 }
 
 /** One request, taken apart. */
-export interface Call {
+export interface Call extends Place {
   readonly method: string;
   readonly url: URL;
   /** `https://host:port`, as the caller reached it. */
   readonly base: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: unknown;
-  readonly subscription: string;
-  /** As the caller wrote them. */
-  readonly group: string;
-  readonly location: string;
-  /** The id of what the request is about, as the caller wrote it, without an action. */
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly action: string;
   readonly query: (name: string) => string | undefined;
   /** Faults for the operation it begins. */
   readonly plan: Plan;
