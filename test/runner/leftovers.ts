@@ -1,4 +1,5 @@
-// Finds the processes that a test file started and left running, by a mark in the environment that children inherit.
+// Finds the processes that a test file started and left running: those whose environment or command line names its own
+// directory. Children inherit HOME and TMPDIR in it, and what is started with another environment is told paths in it.
 // Linux only: elsewhere there is no /proc, and nothing is found.
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,13 +8,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 const graceMs = 2_000;
 const pollMs = 50;
 
-/** Kills what is left after the grace and returns the command lines. `mark` is a `NAME=value` of the environment. */
-export async function endLeftovers(mark: string): Promise<readonly string[]> {
+/** Kills what is left after the grace and returns the command lines. */
+export async function endLeftovers(directory: string): Promise<readonly string[]> {
   const deadline = Date.now() + graceMs;
-  let left = await marked(mark);
+  let left = await naming(directory);
   while (left.length > 0 && Date.now() < deadline) {
     await delay(pollMs);
-    left = await marked(mark);
+    left = await naming(directory);
   }
   for (const { pid } of left) kill(pid);
   return left.map(({ commandLine }) => commandLine);
@@ -24,18 +25,18 @@ interface Left {
   readonly commandLine: string;
 }
 
-async function marked(mark: string): Promise<readonly Left[]> {
+async function naming(directory: string): Promise<readonly Left[]> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const found = await Promise.all(pids.map((pid) => read(pid, mark)));
+  const found = await Promise.all(pids.map((pid) => read(pid, directory)));
   return found.filter((left) => left !== undefined);
 }
 
 /** Undefined for another's process, for one that has just ended, and for a zombie (whose environment is empty). */
-async function read(pid: number, mark: string): Promise<Left | undefined> {
+async function read(pid: number, directory: string): Promise<Left | undefined> {
   try {
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-    if (!environment.split('\0').includes(mark)) return undefined;
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    if (!`${environment}\0${commandLine}`.includes(`${directory}/`)) return undefined;
     return { pid, commandLine: commandLine.split('\0').join(' ').trim() };
   } catch {
     return undefined;

@@ -1,6 +1,5 @@
 // Runs one test file in a process group, home and temp directory of its own, and gathers what it printed.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,25 +29,22 @@ export function endAll(): void {
 export async function runFile(file: string, options: FileOptions): Promise<FileResult> {
   const started = performance.now();
   const directory = await mkdtemp(join(tmpdir(), 'bt-'));
-  try {
-    const ending = await watchOver(file, directory, options);
-    return { file, output: ending.output, durationMs: performance.now() - started, ...verdict(ending) };
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const ending = await watchOver(file, directory, options);
+  // What was killed a moment ago may still be going: a directory then fills while it is emptied.
+  await rm(directory, { recursive: true, force: true, maxRetries: 10 });
+  return { file, output: ending.output, durationMs: performance.now() - started, ...verdict(ending) };
 }
 
 async function watchOver(file: string, directory: string, { timeoutMs, coverageDirectory }: FileOptions) {
-  const mark = randomUUID();
   // A file and not a pipe: both streams keep their order, and a process left behind cannot hold the run up.
   const log = await open(join(directory, 'output'), 'a');
   const child = spawn(process.execPath, [file], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
-    env: { ...(await environment(directory, coverageDirectory)), BERTH_TEST_MARK: mark },
+    env: await environment(directory, coverageDirectory),
   });
   const { code, signal, timedOut } = await end(child, timeoutMs);
-  const leftovers = await endLeftovers(`BERTH_TEST_MARK=${mark}`);
+  const leftovers = await endLeftovers(directory);
   await log.close();
   const [source, output] = await Promise.all([readFile(file, 'utf8'), readFile(join(directory, 'output'), 'utf8')]);
   return { source, output, code, signal, timeoutMs: timedOut ? timeoutMs : undefined, leftovers };

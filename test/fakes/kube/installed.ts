@@ -129,9 +129,11 @@ type Started = (
   argv: readonly string[],
 ) => { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> };
 
-/** What the kubelet mounts, in a mount namespace of its own: temporary files stay writable, all else but the volume does not. */
+/** What the kubelet mounts, in a mount namespace of its own: temporary files and tmux's sockets stay writable, all else but the volume does not. */
 const POD = `set -e
 mount --bind "$1" "$1"
+mkdir -p -m 700 "/tmp/berth-$(id -u)"
+mount --bind "/tmp/berth-$(id -u)" "/tmp/berth-$(id -u)"
 mount -t tmpfs none /run
 mkdir -p /run/secrets/kubernetes.io
 cp -r "$2/serviceaccount" /run/secrets/kubernetes.io/
