@@ -1,6 +1,6 @@
 // One run on a VM: what the program gets, what of it is logged, how its end is told. Real tmux, Python and processes.
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -48,6 +48,16 @@ test('says which program is missing', async () => {
   assert.is(exit.cause, 'launch');
   assert.is(exit.message, "no-such-agent: not found on the VM's PATH; install it there");
   assert.is(startTime, undefined);
+});
+
+test('says why no terminal could be had', async () => {
+  const folder = join(world.root, 'bin');
+  await mkdir(folder);
+  await writeFile(join(folder, 'tmux'), '#!/bin/sh\necho "error creating /tmp/x (Read-only file system)" >&2\nexit 1\n', { mode: 0o755 });
+  const other = await openVMWorld({ PATH: `${folder}:${process.env.PATH}` });
+  const { exit } = await other.ended(await other.launch('true'));
+  assert.equal([exit.cause, exit.message], ['launch', 'tmux did not start: error creating /tmp/x (Read-only file system)']);
+  await other.close();
 });
 
 test('says that a program can not be executed', async () => {

@@ -24,7 +24,7 @@ def launch(request):
     make_private(run.dir)
     lock = wait_for_lock(run.path('launch.lock'), START_SECONDS)
     if lock is None:
-        raise Refused('another launch of this run does not come to an end')
+        raise Busy('another launch of this run does not come to an end')
     try:
         refuse_outdated(run)  # it may have been cleaned up while we waited
         if not (run.has('started.json') or run.has('exit.json') or run.alive()):
@@ -95,13 +95,16 @@ def start_supervisor(run):
     command += ['new-session', '-d', '-s', 'berth', '-x', '220', '-y', '50', '-c', run.dir] + supervise
     subprocess.run(server + ['kill-server'], env=env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     started = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    if started.returncode != 0:
-        raise Refused('tmux did not start: %s' % started.stderr.decode(errors='replace').strip()[:500])
     until = time.monotonic() + START_SECONDS
-    while not (run.alive() or run.has('exit.json')):
-        if time.monotonic() > until:
-            raise Refused('the supervisor did not start; see %s' % run.path('supervisor.err'))
+    while started.returncode == 0 and time.monotonic() < until:
+        if run.alive() or run.has('exit.json'):
+            return
         time.sleep(0.01)
+    # tmux 3.3 ends with 0 also where it could not make its socket.
+    said = started.stderr.decode(errors='replace').strip()[:500]
+    if started.returncode == 0 and not said:
+        raise Busy('the supervisor did not start within %d s; see %s' % (START_SECONDS, run.path('supervisor.err')))
+    end_unstarted(run, 'launch', 'tmux did not start: %s' % (said or 'it ended with %d' % started.returncode))
 
 
 def terminal_server(run, tmux='tmux'):
