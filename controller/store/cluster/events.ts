@@ -85,6 +85,12 @@ export const createEventRecorder = ({ api, clock, identity, newSuffix }: EventRe
     });
   };
   sweep();
+  // What is on its way is not written yet, and would be taken for news.
+  const finish = async (): Promise<void> => {
+    await sending;
+    for (const each of series.due(Number.POSITIVE_INFINITY)) enqueue(each);
+    await sending;
+  };
   return {
     record: (event) => {
       const each = series.add(event, clock.now());
@@ -92,8 +98,7 @@ export const createEventRecorder = ({ api, clock, identity, newSuffix }: EventRe
     },
     close: async () => {
       cancel();
-      for (const each of series.due(Number.POSITIVE_INFINITY)) enqueue(each);
-      await Promise.race([sending, wait(clock, CLOSE_MS)]);
+      await Promise.race([finish(), wait(clock, CLOSE_MS)]);
       stop.abort();
       await sending;
     },
