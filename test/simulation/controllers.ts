@@ -1,7 +1,8 @@
 // The controllers of one simulation: starts the operator on the world, replaces those that die, and runs two at once.
+import { parseTime } from '../../controller/api/clock.ts';
 import { type ErrorCode, errorMessage, OperatorError } from '../../controller/api/error.ts';
 import type { LogStore } from '../../controller/output/log-store.ts';
-import type { Provider, ProviderModule } from '../../controller/provider/provider.ts';
+import type { Machine, Provider, ProviderModule } from '../../controller/provider/provider.ts';
 import { createHosts } from './hosts.ts';
 import { createProcess, type Process } from './process.ts';
 import { runOperator } from './run-operator.ts';
@@ -18,6 +19,8 @@ export interface Fleet extends Controllers {
 
 /** A process that does not end by itself in this time is killed, as systemd and Kubernetes do. */
 const STOP_MS = 90_000;
+/** Younger machines may have objects that are just being written. */
+const SWEEP_GRACE_MS = 300_000;
 
 export const createControllers = (world: World): Fleet => {
   const random = world.random.fork('controllers');
@@ -111,6 +114,13 @@ const providerModule = (world: World, process: Process, problem: () => ErrorCode
           () => answering(() => world.cloud.delete(machine.vmUID)),
           signal,
         ),
+      sweep: async (of, vmUIDs, signal) => {
+        const machines = await process.read(`lists machines of ${of.metadata.name}`, () => answering(() => world.cloud.list(of)), signal);
+        const known = await vmUIDs();
+        const isOld = ({ createdTime }: Machine): boolean => process.clock.now() - parseTime(createdTime) > SWEEP_GRACE_MS;
+        for (const { id, vmUID } of machines.filter((machine) => isOld(machine) && !known.has(machine.vmUID)))
+          await process.effect(`sweeps ${id}`, () => answering(() => world.cloud.delete(vmUID)), signal);
+      },
       connect: () => {
         throw new OperatorError('bug', 'the simulated hosts need no shell');
       },
@@ -120,6 +130,7 @@ const providerModule = (world: World, process: Process, problem: () => ErrorCode
 };
 
 const logStore = ({ logs }: World, process: Process): LogStore => ({
+  begin: (run) => process.effect(`begins attempt ${run.attempt} in the log of ${run.name}`, () => logs.begin(run)),
   append: (log, offset, bytes) =>
     process.effect(`appends to the log of ${log.name}`, () => logs.append(log, offset, Buffer.from(bytes).toString('latin1'))),
   summary: (log) => process.read(`reads the log of ${log.name}`, () => logs.summary(log)),

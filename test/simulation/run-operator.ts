@@ -2,9 +2,11 @@
 import { createOperator } from '../../controller/operator.ts';
 import type { LogStore } from '../../controller/output/log-store.ts';
 import type { ProviderModule } from '../../controller/provider/provider.ts';
+import { createProviders } from '../../controller/provider/providers.ts';
 import type { Logger } from '../../controller/runtime/log.ts';
 import type { Hosts } from '../../controller/session/host.ts';
 import type { Store } from '../../controller/store/store.ts';
+import { sweepMachines } from '../../controller/sweep-machines.ts';
 import type { Process } from './process.ts';
 import type { Story } from './story.ts';
 
@@ -19,9 +21,26 @@ export interface OperatorParts {
   readonly freeze: boolean;
 }
 
+const SWEEP_MS = 180_000;
+
 export const runOperator = (parts: OperatorParts): Promise<void> => {
   const { process, store, hosts, providers, logs, random } = parts;
-  const operator = createOperator({ store, hosts, providers, logs, random, clock: process.clock, log: logTo(parts), freeze: parts.freeze });
+  const { clock } = process;
+  const log = logTo(parts);
+  const operator = createOperator({ store, hosts, providers, logs, random, clock, log, freeze: parts.freeze });
+  sweepMachines(
+    {
+      clock,
+      random,
+      informers: operator.informers,
+      store,
+      providers: createProviders(providers),
+      everyMs: SWEEP_MS,
+      mayAct: () => !process.isFenced(),
+      onError: (pool, problem) => log.warn({ VMPool: pool, problem }, 'Could not sweep machines'),
+    },
+    process.signal,
+  );
   return operator.run(process.signal);
 };
 

@@ -115,4 +115,21 @@ test('one listing serves all for a while, is forgotten on demand, and a failed o
   assert.is(world.listings(), 4);
 });
 
+test('a machine that is said to be there is gone only when a later listing does not show it either', async () => {
+  let machines: readonly Machine[] = [];
+  const world = openWorld({ list: async () => machines });
+  const { providerID: _, ...unmade } = vm.status ?? {};
+  world.put({ ...vm, metadata: { ...vm.metadata, resourceVersion: '2' }, status: unmade });
+  await world.observe();
+  machines = [machine()];
+  assert.is((await world.observe())?.machine, undefined);
+  world.put({ ...vm, metadata: { ...vm.metadata, resourceVersion: '3' } });
+  assert.is((await world.observe())?.machine?.id, 'machine');
+  assert.is(world.listings(), 2);
+  machines = [];
+  await world.clock.advance(2_000);
+  const [one, other] = await Promise.all([world.observe(), world.observe()]);
+  assert.equal([one?.machine, other?.machine, world.listings()], [undefined, undefined, 4]);
+});
+
 test.run();
