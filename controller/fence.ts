@@ -26,7 +26,7 @@ export const createFence = (mayAct: () => boolean): Fence => {
     providers: (modules) =>
       new Map([...modules].map(([type, module]) => [type, { type, open: (pool) => fenceProvider(module.open(pool), guard) }])),
     hosts: (hosts) => fenceHosts(hosts, guard),
-    logs: (logs) => ({ ...logs, append: guard(logs.append), skip: guard(logs.skip), remove: guard(logs.remove) }),
+    logs: (logs) => ({ ...logs, begin: guard(logs.begin), append: guard(logs.append), skip: guard(logs.skip), remove: guard(logs.remove) }),
   };
 };
 

@@ -34,7 +34,18 @@ const READS = [
 const EFFECTS = [
   ...['store.create', 'store.patchStatus', 'store.patchFinalizers', 'store.delete', 'provider.create', 'provider.delete'],
   ...['provider.sweep', 'provider.release'],
-  ...['host.launch', 'host.stop', 'host.refuse', 'host.setDeadline', 'host.type', 'host.clean', 'logs.append', 'logs.skip', 'logs.remove'],
+  ...[
+    'host.launch',
+    'host.stop',
+    'host.refuse',
+    'host.setDeadline',
+    'host.type',
+    'host.clean',
+    'logs.begin',
+    'logs.append',
+    'logs.skip',
+    'logs.remove',
+  ],
 ];
 
 const world = (mayAct: () => boolean) => {

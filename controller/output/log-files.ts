@@ -12,6 +12,13 @@ export interface LogIndex {
   readonly last?: string;
   /** Ranges [from, to) that are lost; ascending. */
   readonly holes: readonly (readonly [number, number])[];
+  /** Where the last attempt begins; undefined for the first one. */
+  readonly begun?: Beginning;
+}
+
+export interface Beginning {
+  readonly attempt: number;
+  readonly offset: number;
 }
 
 const EMPTY: LogIndex = { bytes: 0, newlines: 0, holes: [] };

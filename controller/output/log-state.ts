@@ -1,7 +1,7 @@
 // What the store knows of one log without reading it: size, counts and the raw tail, kept up to date append by append.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { type LogIndex, logFile, makeLogFolder, readIndex, syncFolder, writeIndex } from './log-files.ts';
+import { type Beginning, type LogIndex, logFile, makeLogFolder, readIndex, syncFolder, writeIndex } from './log-files.ts';
 import type { LogSummary } from './log-store.ts';
 import { NOTHING_SCANNED, type PullRequestScan, pullRequestURL, scanForPullRequest } from './pull-request.ts';
 import { RAW_TAIL_BYTES, readableTail } from './tail.ts';
@@ -14,6 +14,7 @@ export interface LogState {
   readonly bytes: number;
   readonly newlines: number;
   readonly holes: LogIndex['holes'];
+  readonly begun: Beginning;
   readonly scan: PullRequestScan;
   /** The last bytes as written; shorter than the whole log unless it holds all of it. */
   readonly tail: Uint8Array;
@@ -21,7 +22,15 @@ export interface LogState {
   readonly indexed: number;
 }
 
-const NO_LOG: LogState = { bytes: 0, newlines: 0, holes: [], scan: NOTHING_SCANNED, tail: new Uint8Array(0), indexed: 0 };
+const NO_LOG: LogState = {
+  bytes: 0,
+  newlines: 0,
+  holes: [],
+  begun: { attempt: 1, offset: 0 },
+  scan: NOTHING_SCANNED,
+  tail: new Uint8Array(0),
+  indexed: 0,
+};
 
 export const loadState = async (folder: string): Promise<LogState> => {
   const index = await readIndex(folder);
@@ -29,7 +38,8 @@ export const loadState = async (folder: string): Promise<LogState> => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (file === undefined) return { ...NO_LOG, bytes: holesEnd(index), holes: index.holes };
+  const begun = index.begun ?? NO_LOG.begun;
+  if (file === undefined) return { ...NO_LOG, bytes: holesEnd(index), holes: index.holes, begun };
   try {
     const { size } = await file.stat();
     // Counted bytes may be missing after a power cut: then the count is of no use. A hole needs none, and ends the tail.
@@ -37,7 +47,7 @@ export const loadState = async (folder: string): Promise<LogState> => {
     const counted = { ...intact, bytes: Math.max(intact.bytes, holesEnd(index)) };
     // The tail lies before what is to be counted, too.
     const from = Math.max(0, holesEnd(index), Math.min(counted.bytes, size - RAW_TAIL_BYTES));
-    let state: LogState = { ...NO_LOG, ...counted, bytes: from, indexed: counted.bytes, scan: scanOf(index) };
+    let state: LogState = { ...NO_LOG, ...counted, begun, bytes: from, indexed: counted.bytes, scan: scanOf(index) };
     for (let at = from; at < size; ) {
       // A chunk ends where the counting begins, so that nothing is counted twice.
       const end = at < counted.bytes ? counted.bytes : Math.min(size, at + CHUNK_BYTES);
@@ -80,6 +90,13 @@ export const skipTo = async (folder: string, state: LogState, to: number): Promi
   return saveIndex(folder, { ...state, scan, holes, tail: new Uint8Array(0), bytes: to }, state.bytes);
 };
 
+/** Resolves once it is on disk. */
+export const beginAttempt = async (folder: string, state: LogState, attempt: number): Promise<LogState> => {
+  await makeLogFolder(folder);
+  const [from, to] = state.holes.at(-1) ?? [];
+  return saveIndex(folder, { ...state, begun: { attempt, offset: state.bytes } }, to === state.bytes ? from : state.bytes);
+};
+
 export const summarize = (state: LogState): LogSummary => {
   const url = pullRequestURL(state.scan);
   const unfinished = state.tail.length > 0 && state.tail.at(-1) !== 10;
@@ -94,9 +111,9 @@ export const summarize = (state: LogState): LogSummary => {
 
 /** `counted`: the bytes that are in the file, where a hole at the end is not. */
 const saveIndex = async (folder: string, state: LogState, counted = state.bytes): Promise<LogState> => {
-  const { newlines, holes } = state;
+  const { newlines, holes, begun } = state;
   const { ready, last } = state.scan;
-  await writeIndex(folder, { bytes: counted, newlines, holes, ...(ready ? { ready } : {}), ...(last ? { last } : {}) });
+  await writeIndex(folder, { bytes: counted, newlines, holes, begun, ...(ready ? { ready } : {}), ...(last ? { last } : {}) });
   return { ...state, indexed: counted };
 };
 

@@ -2,14 +2,19 @@
 
 export interface LogStore {
   /**
+   * Where the output of an attempt begins: at the end of what is there when this is first asked, and from then on there. An
+   * earlier attempt is over by that: what it still has is passed over. Asked for it, throws `conflict`.
+   */
+  begin(run: RunLog): Promise<number>;
+  /**
    * Appends `bytes` that begin at `offset` of the session's log, and resolves once they are on disk (fsync). Bytes the
    * store already has are skipped; an offset past its end throws `conflict` (ask again from `size`).
    */
-  append(log: LogName, offset: number, bytes: Uint8Array): Promise<LogSummary>;
+  append(run: RunLog, offset: number, bytes: Uint8Array): Promise<LogSummary>;
   /** What is durable now; all zero for a log nobody wrote. Reads at most what is new since the last call. */
   summary(log: LogName): Promise<LogSummary>;
   /** The bytes in [from, to) are lost for ever (a rolling log on the VM, a lost VM): readers pass over them. */
-  skip(log: LogName, to: number): Promise<LogSummary>;
+  skip(run: RunLog, to: number): Promise<LogSummary>;
   /** Removes logs of sessions that are gone, once older than the retention. */
   remove(log: LogName): Promise<void>;
   /** False while the file system is too full to take more: nothing new is placed then, and nothing is deleted. */
@@ -20,6 +25,11 @@ export interface LogName {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+}
+
+/** What one attempt writes of its session's log. */
+export interface RunLog extends LogName {
+  readonly attempt: number;
 }
 
 export interface LogSummary {

@@ -2,8 +2,8 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import { OperatorError } from '../api/error.ts';
 import { logFolder } from './log-files.ts';
-import { appendTo, type LogState, loadState, skipTo, summarize } from './log-state.ts';
-import type { LogName, LogStore } from './log-store.ts';
+import { appendTo, beginAttempt, type LogState, loadState, skipTo, summarize } from './log-state.ts';
+import type { LogName, LogStore, RunLog } from './log-store.ts';
 
 const MINIMUM_FREE_BYTES = 64 << 20;
 const MINIMUM_FREE_SHARE = 0.01;
@@ -36,12 +36,23 @@ export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
   };
 
   return {
-    append: (log, offset, bytes) => {
-      const folder = logFolder(root, log);
+    begin: (run) => {
+      const folder = logFolder(root, run);
+      return inTurn(folder, async () => {
+        await ready();
+        const state = await stateOf(folder);
+        if (run.attempt < state.begun.attempt) throw replaced(run, state.begun.attempt);
+        const next = run.attempt === state.begun.attempt ? state : await beginAttempt(folder, state, run.attempt);
+        return remember(folder, next).begun.offset;
+      });
+    },
+    append: (run, offset, bytes) => {
+      const folder = logFolder(root, run);
       return inTurn(folder, () =>
         change(folder, async (state) => {
           await ready();
-          if (offset > state.bytes) throw behind(log, state.bytes, offset);
+          if (run.attempt < state.begun.attempt) return state;
+          if (offset > state.bytes) throw behind(run, state.bytes, offset);
           const fresh = bytes.subarray(Math.min(bytes.length, state.bytes - offset));
           return fresh.length === 0 ? state : appendTo(folder, state, fresh);
         }),
@@ -51,12 +62,12 @@ export const openLogStore = ({ root }: { readonly root: string }): LogStore => {
       const folder = logFolder(root, log);
       return inTurn(folder, async () => summarize(remember(folder, await stateOf(folder))));
     },
-    skip: (log, to) => {
-      const folder = logFolder(root, log);
+    skip: (run, to) => {
+      const folder = logFolder(root, run);
       return inTurn(folder, () =>
         change(folder, async (state) => {
           await ready();
-          return to <= state.bytes ? state : skipTo(folder, state, to);
+          return run.attempt < state.begun.attempt || to <= state.bytes ? state : skipTo(folder, state, to);
         }),
       );
     },
@@ -90,6 +101,9 @@ const oneAtATime = () => {
 
 const behind = (log: LogName, bytes: number, offset: number): OperatorError =>
   new OperatorError('conflict', `log of ${log.namespace}/${log.name}: bytes from ${offset} on were offered, but it ends at ${bytes}`);
+
+const replaced = ({ namespace, name, attempt }: RunLog, by: number): OperatorError =>
+  new OperatorError('conflict', `log of ${namespace}/${name}: attempt ${attempt} is over, attempt ${by} has begun`);
 
 const hasSpace = async (root: string): Promise<boolean> => {
   const { bavail, blocks, bsize } = await statfs(root).catch((cause: unknown) => {

@@ -71,13 +71,13 @@ export const trackRuns = ({ logs, clock, changed, failed }: HostRunsOptions): Ho
     put(key, { ...told, logBytes: told.exit ? Math.max(told.logBytes, copied.bytes) : logBytes, copied });
     tell(key, told.session);
   };
-  const follow = async (key: string, session: LogName, send: (request: StreamRequest) => void) => {
+  const follow = async (key: string, { session, attempt }: VMRun, send: (request: StreamRequest) => void) => {
     copies.get(key)?.stop();
     const copied = await logs.summary(session);
     update(key, () => ({ copied }));
     copies.set(
       key,
-      copyLog(session, logs, clock, {
+      copyLog({ ...session, attempt }, logs, clock, {
         copied: (summary) => {
           update(key, () => ({ copied: summary }));
           send({ run: key, ack: true, offset: summary.bytes });
@@ -110,7 +110,7 @@ export const trackRuns = ({ logs, clock, changed, failed }: HostRunsOptions): Ho
           await learn(frame.run, frame.facts);
           if (!seen.has(frame.run)) {
             seen.add(frame.run);
-            await follow(frame.run, frame.facts.session, send);
+            await follow(frame.run, frame.facts, send);
           }
           return;
         case 'gone':

@@ -1,6 +1,6 @@
 // Copies the log of one run into the log store: in order, reported once durable, tried again while the store is full.
 import type { Clock } from '../api/clock.ts';
-import type { LogName, LogStore, LogSummary } from '../output/log-store.ts';
+import type { LogStore, LogSummary, RunLog } from '../output/log-store.ts';
 
 export interface LogCopy {
   /** Bytes as they come from the VM, kept until they are stored; what comes while an append is under way goes into the next one, as one. */
@@ -20,7 +20,7 @@ type Piece = { readonly offset: number; readonly data: Uint8Array } | { readonly
 
 const RETRY_MS = 2000;
 
-export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogCopyEvents): LogCopy => {
+export const copyLog = (run: RunLog, logs: LogStore, clock: Clock, events: LogCopyEvents): LogCopy => {
   const queue: Piece[] = [];
   let busy = false;
   let stopped = false;
@@ -31,7 +31,7 @@ export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogC
     busy = true;
     try {
       while (!stopped && queue[0] !== undefined) {
-        const { count, summary } = await store(log, logs, queue[0], queue);
+        const { count, summary } = await store(run, logs, queue[0], queue);
         queue.splice(0, count);
         if (!stopped) events.copied(summary);
       }
@@ -60,9 +60,9 @@ export const copyLog = (log: LogName, logs: LogStore, clock: Clock, events: LogC
 };
 
 /** The first piece, and with bytes all that directly follow: one fsync for them. */
-const store = async (log: LogName, logs: LogStore, first: Piece, queue: readonly Piece[]) => {
-  if ('hole' in first) return { count: 1, summary: await logs.skip(log, first.hole) };
+const store = async (run: RunLog, logs: LogStore, first: Piece, queue: readonly Piece[]) => {
+  if ('hole' in first) return { count: 1, summary: await logs.skip(run, first.hole) };
   const end = queue.findIndex((piece) => 'hole' in piece);
   const parts = (end < 0 ? queue : queue.slice(0, end)).flatMap((piece) => ('data' in piece ? [piece.data] : []));
-  return { count: parts.length, summary: await logs.append(log, first.offset, parts.length === 1 ? first.data : Buffer.concat(parts)) };
+  return { count: parts.length, summary: await logs.append(run, first.offset, parts.length === 1 ? first.data : Buffer.concat(parts)) };
 };

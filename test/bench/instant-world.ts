@@ -45,7 +45,7 @@ export const instantHosts = (logs: LogStore, runMs: number): Hosts => {
       for (const listener of listeners) listener(vmUID, facts.session);
     };
     const end = async (running: RunFacts): Promise<void> => {
-      const copied = await logs.append(running.session, 0, LINE);
+      const copied = await logs.append({ ...running.session, attempt: 1 }, 0, LINE);
       tell({
         ...running,
         state: 'ended',

@@ -1,7 +1,7 @@
 // The contract of a log store, for every implementation. `open` gives one; called again, one over the same logs.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { LogName, LogStore } from '../../controller/output/log-store.ts';
+import type { LogStore, RunLog } from '../../controller/output/log-store.ts';
 
 export interface LogStoreWorld {
   reopen(): LogStore;
@@ -16,7 +16,7 @@ export const testLogStore = (name: string, open: () => Promise<LogStoreWorld>): 
   });
   test.after(() => world.close());
   let count = 0;
-  const fresh = (): LogName => ({ namespace: 'default', name: 'n', uid: `u${count++}` });
+  const fresh = (): RunLog => ({ namespace: 'default', name: 'n', uid: `u${count++}`, attempt: 1 });
   const bytes = (text: string) => new TextEncoder().encode(text);
 
   test('a log that nobody wrote is empty', async () => {
@@ -52,6 +52,24 @@ export const testLogStore = (name: string, open: () => Promise<LogStoreWorld>): 
     assert.equal([summary.bytes, summary.truncated], [104, true]);
     assert.match(summary.tail, /end\n$/);
     assert.equal(await world.reopen().summary(log), summary);
+  });
+
+  test('an attempt begins where those before it end, whatever they still have', async () => {
+    const [store, first] = [world.reopen(), fresh()];
+    const second = { ...first, attempt: 2 };
+    assert.is(await store.begin(first), 0);
+    await store.append(first, 0, bytes('one\n'));
+    await store.skip(first, 10);
+    assert.is(await store.begin(second), 10);
+    for (const late of [await store.append(first, 10, bytes('late\n')), await store.skip(first, 20)]) assert.is(late.bytes, 10);
+    await store.append(second, 10, bytes('two\n'));
+    const again = world.reopen();
+    assert.is(await again.begin(second), 10);
+    assert.is((await again.append(first, 14, bytes('late\n'))).bytes, 14);
+    const error = await again.begin(first).catch((reason: unknown) => reason);
+    assert.is((error as { code?: string }).code, 'conflict');
+    assert.is(await again.begin({ ...first, attempt: 3 }), 14);
+    assert.is((await world.reopen().summary(first)).bytes, 14);
   });
 
   test('appends at once to one log are taken in turn', async () => {

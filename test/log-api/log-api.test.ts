@@ -22,7 +22,7 @@ test.after.each(() => world.close());
 const PATH = '/apis/output.berth.dev/v1alpha1/namespaces/default/sessions';
 const write = async (name: string, content: string) => {
   const session = await world.session(name);
-  const log = { namespace: 'default', name, uid: session.metadata.uid };
+  const log = { namespace: 'default', name, uid: session.metadata.uid, attempt: 1 };
   await world.logs.append(log, 0, Buffer.from(content));
   return log;
 };

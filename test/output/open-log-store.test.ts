@@ -22,7 +22,7 @@ test.before(async () => {
 });
 test.after(() => world.close());
 let count = 0;
-const fresh = () => ({ namespace: 'default', name: 'n', uid: `v${count++}` });
+const fresh = () => ({ namespace: 'default', name: 'n', uid: `v${count++}`, attempt: 1 });
 const collect = async (parts: AsyncIterable<Uint8Array>) => {
   const all: Uint8Array[] = [];
   for await (const part of parts) all.push(part);
@@ -72,7 +72,7 @@ test('the last lines of huge lines are exact', async () => {
 });
 
 test('a follower is there before the log is, hears of bytes at once, and ends when told', async () => {
-  const log = { namespace: 'later', name: 'n', uid: `v${count++}` };
+  const log = { namespace: 'later', name: 'n', uid: `v${count++}`, attempt: 1 };
   const stop = new AbortController();
   const heard: string[] = [];
   const following = (async () => {

@@ -23,7 +23,7 @@ const age = async (folder: string): Promise<void> => {
 test('removes what is old and nobody knows, and leaves what is neither, or no log', async () => {
   const logs = openLogStore({ root });
   for (const name of ['gone', 'known', 'recent']) {
-    await logs.append({ namespace: 'default', name, uid: `uid-of-${name}` }, 0, Buffer.from('hello\n'));
+    await logs.append({ namespace: 'default', name, uid: `uid-of-${name}`, attempt: 1 }, 0, Buffer.from('hello\n'));
   }
   await mkdir(join(root, 'default', '.odd'));
   await writeFile(join(root, 'no-namespace'), '');

@@ -158,7 +158,9 @@ const createCopier = ({ process, logs, random }: HostsParts, copied: () => void)
     busy.add(key);
     const text = run.log.slice(have - run.base);
     try {
-      await process.effect(`copies ${text.length} bytes of ${key}`, () => logs.append(run.session, have, text));
+      await process.effect(`copies ${text.length} bytes of ${key}`, () =>
+        logs.append({ ...run.session, attempt: run.attempt }, have, text),
+      );
       busy.delete(key);
       copied();
     } catch (error) {

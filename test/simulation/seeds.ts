@@ -27,6 +27,14 @@ export const FOUND: readonly FoundBug[] = [
     story: 'a controller whose cache was behind took the run of a new session for a stray, stopped it and cleaned it up',
   },
   {
+    seed: 201362,
+    story: 'the rest of an attempt whose machine had gone came into the log after the next attempt had its place there',
+  },
+  {
+    seed: 204851,
+    story: 'of two controllers one called a machine gone that the other had made after its listing, and nobody owned the machine',
+  },
+  {
     seed: 101456,
     story: 'a controller that had just started fenced a VM at its first failed look, as one that died had once failed to reach it',
   },

@@ -14,7 +14,7 @@ import { missingSecret, type SecretData, secretEnv, secretNames } from './secret
 export interface SessionEffects {
   readonly store: Store;
   readonly hosts: Hosts;
-  readonly logs: Pick<LogStore, 'summary'>;
+  readonly logs: Pick<LogStore, 'begin'>;
 }
 
 export const createSessionAct =
@@ -33,10 +33,13 @@ export const createSessionAct =
         await store.delete('Session', { ...keyOf(session), uid: session.metadata.uid });
         return undefined;
       case 'launch':
-        await hostOf(hosts, observed).launch({ ...run, ...(await launchSpec(store, observed)), ...(await placeInLog(logs, name)) }, signal);
+        await hostOf(hosts, observed).launch(
+          { ...run, ...(await launchSpec(store, observed)), ...(await placeInLog(logs, name, run)) },
+          signal,
+        );
         return undefined;
       case 'refuse':
-        await hostOf(hosts, observed).refuse({ ...run, ...(await placeInLog(logs, name)) }, signal);
+        await hostOf(hosts, observed).refuse({ ...run, ...(await placeInLog(logs, name, run)) }, signal);
         return undefined;
       case 'stop':
         await hostOf(hosts, observed).stop(run, action.mode, signal);
@@ -61,10 +64,11 @@ const hostOf = (hosts: Hosts, { session }: SessionObserved): Host => {
 };
 
 /** A new attempt goes on where the log of those before it ends. */
-const placeInLog = async (logs: SessionEffects['logs'], session: LogName): Promise<Pick<LaunchSpec, 'session' | 'logBase'>> => ({
-  session,
-  logBase: (await logs.summary(session)).bytes,
-});
+const placeInLog = async (
+  logs: SessionEffects['logs'],
+  session: LogName,
+  { attempt }: RunID,
+): Promise<Pick<LaunchSpec, 'session' | 'logBase'>> => ({ session, logBase: await logs.begin({ ...session, attempt }) });
 
 type Spec = Omit<LaunchSpec, keyof RunID | 'session' | 'logBase'>;
 

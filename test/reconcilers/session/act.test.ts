@@ -58,7 +58,7 @@ test('launches a command with its variables, its source, and the deadline that i
   const { make, spec, database, logs } = openWorld();
   database.secrets.set('default/keys', { api: 'hush', other: 'unasked' });
   database.secrets.set('default/login', { username: 'me', password: 'hush' });
-  logs.append({ namespace: 'default', name: 'a', uid: 'a' }, 0, 'of the first attempt\n');
+  logs.append({ namespace: 'default', name: 'a', uid: 'a', attempt: 1 }, 0, 'of the first attempt\n');
   const env = [
     { name: 'CI', value: '1' },
     { name: 'KEY', secretRef: { name: 'keys', key: 'api' } },

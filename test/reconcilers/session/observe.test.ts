@@ -78,7 +78,7 @@ test('another VM of the name is not its VM, and a host that is not connected say
 
 test('asks the log store where the VM does not tell of a run that was started', async () => {
   const started = openWorld(placed('a', vm, 'yes'));
-  started.logs.append({ ...KEY, uid: 'a' }, 0, 'hello\n');
+  started.logs.append({ ...KEY, uid: 'a', attempt: 1 }, 0, 'hello\n');
   assert.is((await started.observe())?.log?.bytes, 6);
   assert.is((await openWorld(placed('a', vm, 'yes'), run('a')).observe())?.log, undefined);
   assert.is((await openWorld(finished('a', vm, 'Completed')).observe())?.log, undefined);
