@@ -143,8 +143,18 @@ test('ends a follow whose log has a hole, and one whose session is deleted', asy
   holed.logs.set('s', { ...log, write: () => undefined, size: async () => 1000, read: async function* () {} });
   assert.is((await runCLI(['output', 's', '-f', '--raw', '--since-byte', '0'], { client: holed })).exit, 0);
   const client = withSessions(session('s'));
+  const open = client.log(session('s'));
+  const followed = Promise.withResolvers<void>();
+  client.logs.set('s', {
+    ...open,
+    write: () => undefined,
+    follow: (...args) => {
+      followed.resolve();
+      return open.follow(...args);
+    },
+  });
   const following = runCLI(['output', 's', '-f'], { client });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await followed.promise;
   client.remove('Session', { namespace: 'default', name: 's' });
   const { exit, err } = await following;
   assert.equal([exit, err], [125, 'Error: session s was deleted\n']);

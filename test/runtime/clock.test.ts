@@ -34,7 +34,8 @@ test('does not fire a timer of two months at once', async () => {
   const cancel = systemClock.after(60 * 86_400_000, () => {
     fired = true;
   });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Node fires what it cannot count to after 1 ms.
+  await new Promise((resolve) => setTimeout(resolve, 5));
   cancel();
   assert.not(fired);
 });

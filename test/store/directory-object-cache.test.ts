@@ -1,5 +1,5 @@
 // When what was listed before may stand for what is there now.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -27,6 +27,17 @@ const put = (folder: string, name: string, priority: number): void => {
   renameSync(join(folder, 'temporary'), path);
 };
 
+/** Until the file system's clock has ticked, so that the next change bears another time. */
+const nextTick = async (): Promise<void> => {
+  const probe = join(mkdtempSync(join(tmpdir(), 'tick-')), 'probe');
+  const touch = (): bigint => {
+    writeFileSync(probe, '');
+    return statSync(probe, { bigint: true }).mtimeNs;
+  };
+  const before = touch();
+  while (touch() === before) await new Promise(setImmediate);
+};
+
 const later = (): number => Date.now() + 10_000;
 
 test('a folder that has just changed is not trusted: the next change may fall into the same tick of the file system', () =>
@@ -48,8 +59,7 @@ test('a file that comes, is replaced or goes changes the signature', () =>
     for (const change of changes) {
       change();
       signatures.push(foldersSignature(root, later()));
-      // Into the next tick, so that the order of changes shows.
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await nextTick();
     }
     assert.is(new Set(signatures).size, changes.length);
   }));
@@ -69,7 +79,7 @@ test('a listing of settled folders stands until they change', () =>
     put(folder, 'a', 1);
     const [first] = await listObjects(folder, 'Session', later());
     assert.is((await listObjects(folder, 'Session', later()))[0], first);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await nextTick();
     put(folder, 'a', 2);
     assert.is((await listObjects(folder, 'Session', later()))[0]?.spec.priority, 2);
   }));
@@ -95,7 +105,7 @@ test('a brief listing follows changes too, and is brief once the folders have se
     const [settled] = await listBrief(folder, 'Session', later());
     assert.equal(settled?.spec, { prompt: 'x', priority: 99 });
     assert.ok(existsSync(join(folder, 'cache', 'sessions-brief.json')));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await nextTick();
     put(folder, 'a', 100);
     assert.is((await listBrief(folder, 'Session', later()))[0]?.spec.priority, 100);
   }));
