@@ -1,6 +1,7 @@
 // The pools and sessions that people ask for, drawn from the seed.
 import type { SessionSpec, VMPoolSpec } from '../../controller/api/types.generated.ts';
 import type { Random } from '../fakes/random.ts';
+import { SUBSCRIPTION } from './arm/arm.ts';
 import { REGIONS } from './world.ts';
 
 const SIZES: readonly [VMPoolSpec['sizes'], ...VMPoolSpec['sizes'][]] = [
@@ -12,7 +13,7 @@ const SIZES: readonly [VMPoolSpec['sizes'], ...VMPoolSpec['sizes'][]] = [
 export const poolSpec = (random: Random): VMPoolSpec => {
   const minVMs = random.pick([0, 0, 0, 1, 2]);
   return {
-    provider: { type: 'Azure', azure: { regions: REGIONS } },
+    provider: { type: 'Azure', azure: azureSpec(random) },
     sizes: random.pick(SIZES),
     minVMs,
     maxVMs: minVMs + random.int(3, 8),
@@ -24,6 +25,16 @@ export const poolSpec = (random: Random): VMPoolSpec => {
     ...(random.chance(0.4) && { budget: { maxHourlyUSD: random.pick(['1.00', '3.30', '6.00']) } }),
   };
 };
+
+const azureSpec = (random: Random): NonNullable<VMPoolSpec['provider']['azure']> => ({
+  regions: REGIONS,
+  identity: { credential: 'managed', userAssignedId: SELF },
+  deadMansSwitchSeconds: random.pick([600, 900, 3600]),
+  deadMansSwitchMaxSeconds: 86_400,
+  ...(random.chance(0.4) && { priority: 'Spot' as const, evictionPolicy: random.pick(['Delete', 'Deallocate']) }),
+});
+
+const SELF = `/subscriptions/${SUBSCRIPTION}/resourceGroups/identities/providers/Microsoft.ManagedIdentity/userAssignedIdentities/self`;
 
 export const sessionSpec = (random: Random, prompt: string): SessionSpec => ({
   ...(random.chance(0.8) ? { prompt } : { command: ['make', 'test'] }),

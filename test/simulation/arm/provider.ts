@@ -1,0 +1,24 @@
+// The provider as one controller runs it: the real one of Azure, with everything it decides by, over simulated SDKs.
+import { azureProvider } from '../../../controller/provider/azure/azure-provider.ts';
+import type { ProviderModule } from '../../../controller/provider/provider.ts';
+import type { Process } from '../process.ts';
+import type { World } from '../world.ts';
+import { createClients } from './sdk.ts';
+
+/** As an installation keeps it, in hexadecimal. */
+export const SECRET = '5a'.repeat(32);
+const OUR_ADDRESS = '192.0.2.1/32';
+
+export const providerModule = ({ azure }: World, process: Process): ProviderModule =>
+  azureProvider({
+    clock: process.clock,
+    place: { environment: {} },
+    keep: async () => SECRET,
+    sources: [OUR_ADDRESS],
+    connect: async ({ governor }) =>
+      createClients({
+        ...{ process, governor, arm: azure.arm, admit: azure.gate.admit },
+        sends: (request) => azure.watchers.forEach(({ sends }) => sends(process, request)),
+        answered: (request, answer) => azure.watchers.forEach((watcher) => watcher.answered(process, request, answer)),
+      }),
+  });
