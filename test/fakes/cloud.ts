@@ -39,6 +39,8 @@ export interface CloudMachine extends Order {
   unreachable: boolean;
   /** It could not be reached at some time: to fence it may have been right. */
   wasCutOff: boolean;
+  /** Nobody of ours asked for its end. */
+  wasEvicted: boolean;
   /** What its server shows: not always what it was told to. */
   shownKey: string;
   /** Each says whether a controller's heartbeats arrive now. */
@@ -59,6 +61,8 @@ export interface Cloud {
   /** The VM object must not have one yet. */
   create(order: Order): void;
   delete(vmUID: string): void;
+  /** Azure takes it away, a moment after it says so. */
+  evict(machine: CloudMachine): void;
   /** It is gone at once, with all that ran on it. */
   vanish(machine: CloudMachine): void;
   /** It exists, but nothing runs; a deallocated one costs nothing. */
@@ -93,6 +97,14 @@ export const createCloud = (parts: CloudParts): Cloud => {
     machine.runs.powerOff();
     changed(machine, what);
   };
+  const end = (machine: CloudMachine, what: string): void => {
+    if (machine.state === 'deleting') return;
+    machine.state = 'deleting';
+    machine.booted = false;
+    machine.runs.powerOff();
+    timeline.at(parts.deleteMs(), () => remove(machine, 'is gone'));
+    changed(machine, what);
+  };
   const boot = (machine: CloudMachine, fate: Fate): void => {
     if (machine.state !== 'creating' || fate.end === 'stays creating') return;
     machine.state = fate.end === 'fails' ? 'failed' : 'running';
@@ -114,6 +126,7 @@ export const createCloud = (parts: CloudParts): Cloud => {
         booted: false,
         unreachable: false,
         wasCutOff: false,
+        wasEvicted: false,
         shownKey: order.hostKey,
         hearts: new Set(),
         watchers: new Set(),
@@ -125,12 +138,11 @@ export const createCloud = (parts: CloudParts): Cloud => {
     },
     delete: (vmUID) => {
       const machine = live.get(vmUID);
-      if (!machine || machine.state === 'deleting') return;
-      machine.state = 'deleting';
-      machine.booted = false;
-      machine.runs.powerOff();
-      timeline.at(parts.deleteMs(), () => remove(machine, 'is gone'));
-      changed(machine, 'is being deleted');
+      if (machine) end(machine, 'is being deleted');
+    },
+    evict: (machine) => {
+      machine.wasEvicted = true;
+      end(machine, 'is being EVICTED');
     },
     vanish: (machine) => remove(machine, 'VANISHED'),
     powerOff: (machine, to) => {

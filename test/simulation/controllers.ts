@@ -60,7 +60,7 @@ export const createControllers = (world: World): Fleet => {
   const partsOf = (process: Process) => ({
     process,
     store: openStoreView({ ...world, process, random: random.fork(`store of ${process.name}`), recorded: () => {} }),
-    hosts: createHosts({ process, cloud: world.cloud, logs: world.logs, random: random.fork(`hosts of ${process.name}`) }),
+    hosts: createHosts({ ...world, process, random: random.fork(`hosts of ${process.name}`) }),
     providers: new Map([['Azure' as const, providerModule(world, process)]]),
     logs: logStore(world, process),
     random: random.fork(`jitter of ${process.name}`).next,

@@ -2,16 +2,14 @@
 // It looks again soon after something changes there, so that an idle world costs no simulated events.
 import { errorCode, errorMessage, errorReason, OperatorError } from '../../controller/api/error.ts';
 import type { LogName } from '../../controller/output/log-store.ts';
-import { acceptedKeys } from '../../controller/provider/azure/reach-machine.ts';
 import type { Machine } from '../../controller/provider/provider.ts';
 import { semanticallyEqual } from '../../controller/runtime/equal.ts';
 import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
-import { pinKeys } from '../../controller/shell/host-key.ts';
 import type { Cloud, CloudMachine } from '../fakes/cloud.ts';
 import type { MemoryLogs } from '../fakes/memory-log-store.ts';
 import type { Random } from '../fakes/random.ts';
 import type { Run } from '../fakes/runs.ts';
-import { SECRET } from './arm/provider.ts';
+import { trustedKeys } from './arm/provider.ts';
 import type { Process } from './process.ts';
 
 export interface HostsParts {
@@ -19,6 +17,8 @@ export interface HostsParts {
   readonly cloud: Cloud;
   readonly logs: MemoryLogs;
   readonly random: Random;
+  /** Each time a machine is reached. */
+  readonly contact: (machine: CloudMachine) => void;
 }
 
 type Listener = Parameters<Hosts['onChange']>[0];
@@ -50,11 +50,15 @@ export const createHosts = (parts: HostsParts): Hosts => {
   };
 };
 
-const connect = ({ vmUID, hostKey }: Pick<Machine, 'vmUID'> & { hostKey: string | undefined }, parts: HostsParts, tell: Listener): Connection => {
+const connect = (
+  { vmUID, hostKey }: Pick<Machine, 'vmUID'> & { hostKey: string | undefined },
+  parts: HostsParts,
+  tell: Listener,
+): Connection => {
   const { process, cloud, random } = parts;
   const clock = process.clock;
   let facts: HostFacts = { state: 'connecting', since: clock.now(), runs: new Map() };
-  const pinned = pinKeys(acceptedKeys(Buffer.from(SECRET, 'hex'), { vmUID, hostKey }, new Set()));
+  const pinned = trustedKeys(vmUID, hostKey);
   let machine: CloudMachine | undefined;
   let closed = false;
   let lookDue = false;
@@ -72,8 +76,9 @@ const connect = ({ vmUID, hostKey }: Pick<Machine, 'vmUID'> & { hostKey: string 
   const reach = (): CloudMachine => {
     const found = cloud.byVM(vmUID);
     if (found && answers(found)) {
-      if (isTrusted(found)) return found;
-      throw pinned.refusal(keyBytes(found), `VM ${vmUID}`);
+      if (!isTrusted(found)) throw pinned.refusal(keyBytes(found), `VM ${vmUID}`);
+      parts.contact(found);
+      return found;
     }
     throw new OperatorError('unavailable', `VM ${vmUID} does not answer (simulated)`);
   };

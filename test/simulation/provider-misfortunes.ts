@@ -1,7 +1,7 @@
 // What befalls the cloud on its own account: quotas and capacity that run out, throttling, machines that are taken away,
 // turned off or replaced by somebody else's, and controllers that stay away for longer than machines wait for them.
-import { SIZES } from '../fakes/azure/facts.ts';
 import type { Random } from '../fakes/random.ts';
+import { FAMILIES } from './arm/market.ts';
 import { type Misfortune, runningMachine, TROUBLE_MS, until } from './setting.ts';
 import { REGIONS, type World } from './world.ts';
 
@@ -22,10 +22,8 @@ const returnRoom = (world: World, region: string, afterMs: number): void =>
     world.azure.market.restore(region);
   });
 
-const FAMILIES = ['standardDSv3Family', 'standardDSv5Family', 'standardESv5Family', 'standardEav6Family'] as const;
-
 const sellOut: Misfortune = (world, _controllers, random) => {
-  const { name } = random.pick(SIZES as typeof SIZES & readonly [(typeof SIZES)[0]]);
+  const name = random.pick(['Standard_D8s_v5', 'Standard_E8s_v5', 'Standard_E16as_v6', 'Standard_E32s_v5']);
   const region = random.pick(REGIONS);
   world.faults.count('noCapacity');
   world.story.tell(() => `  region ${region} has no capacity for ${name}`);
@@ -36,7 +34,7 @@ const sellOut: Misfortune = (world, _controllers, random) => {
 /** Of one family in one region alone: nobody asks again on that day, and every size has to be had all the same. */
 const takeOffSale: Misfortune = (world) => {
   world.faults.count('skuNotAvailable');
-  for (const name of ['Standard_D8s_v3', 'Standard_E8s_v5']) world.azure.market.sellOut(REGIONS[0], name, 'SkuNotAvailable');
+  for (const name of ['Standard_D8s_v5', 'Standard_E8s_v5']) world.azure.market.sellOut(REGIONS[0], name, 'SkuNotAvailable');
 };
 
 const throttle: Misfortune = (world, _controllers, random) => {
@@ -67,7 +65,7 @@ const evict: Misfortune = (world, _controllers, random) => {
     return world.cloud.vanish(machine);
   }
   world.faults.count('spotEvictedAfterNotice');
-  world.cloud.delete(machine.vmUID);
+  world.cloud.evict(machine);
 };
 
 const deallocate: Misfortune = (world, _controllers, random) => {

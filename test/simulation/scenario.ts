@@ -4,7 +4,7 @@ import type { VMPoolSpec } from '../../controller/api/types.generated.ts';
 import type { Random } from '../fakes/random.ts';
 import { misfortunes } from './misfortunes.ts';
 import { apply, type Controllers, NAMESPACE, TROUBLE_MS } from './setting.ts';
-import { poolSpec, sessionSpec } from './specs.ts';
+import { poolSpec, sessionSpec, sizeOf } from './specs.ts';
 import { changesOfMind } from './users.ts';
 import { REGIONS, type World } from './world.ts';
 
@@ -28,7 +28,7 @@ const createPools = (world: World, random: Random): void => {
 /** Without what would keep it from making VMs. */
 const sparePool = (random: Random): VMPoolSpec => {
   const { budget: _, maxAgeSeconds: __, ...spec } = poolSpec(random);
-  return { ...spec, sizes: [{ name: 's' }], maxVMs: 9, minVMs: 0, warmSlots: 0 };
+  return { ...spec, sizes: [sizeOf('s')], maxVMs: 9, minVMs: 0, warmSlots: 0 };
 };
 
 const createSessions = (world: World, random: Random): void => {

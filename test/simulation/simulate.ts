@@ -3,7 +3,7 @@ import { settle } from '../fakes/clock.ts';
 import { createChecks } from './checks.ts';
 import { createControllers } from './controllers.ts';
 import type { Fault } from './faults.ts';
-import { checkRest } from './rest-checks.ts';
+import { checkRest, isRoomAwaited } from './rest-checks.ts';
 import { playScenario } from './scenario.ts';
 import { TROUBLE_MS } from './setting.ts';
 import { createWorld } from './world.ts';
@@ -51,7 +51,7 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
   // A clock that was set back puts off by as much whatever is due at a time of day.
   const rest = REST_MS + Math.max(0, started - (world.timeline.wall() - world.timeline.elapsed()));
   for (let now = TROUBLE_MS, effects = -1; checks.violations.length === 0 && now - restSince < rest; now += GLANCE_MS) {
-    if (controllers.effects() !== effects) restSince = now;
+    if (controllers.effects() !== effects || isRoomAwaited(world)) restSince = now;
     effects = controllers.effects();
     if (now > TROUBLE_MS + PEACE_MS) checks.violate(`the operator still makes changes ${PEACE_MS / 3600_000} h after the last trouble`);
     await runUntil(now + GLANCE_MS);

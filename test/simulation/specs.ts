@@ -4,10 +4,20 @@ import type { Random } from '../fakes/random.ts';
 import { SUBSCRIPTION } from './arm/arm.ts';
 import { REGIONS } from './world.ts';
 
+/** Two SKUs each: enough for one to stand in for the other. */
+const SKUS = {
+  s: ['Standard_D8s_v5', 'Standard_D8as_v6'],
+  m: ['Standard_E8s_v5', 'Standard_E8as_v6'],
+  l: ['Standard_E16s_v5', 'Standard_E16as_v6'],
+  xl: ['Standard_E32s_v5', 'Standard_E32as_v6'],
+} as const;
+
+export const sizeOf = (name: keyof typeof SKUS): VMPoolSpec['sizes'][number] => ({ name, skus: SKUS[name] });
+
 const SIZES: readonly [VMPoolSpec['sizes'], ...VMPoolSpec['sizes'][]] = [
-  [{ name: 'l' }, { name: 's' }],
-  [{ name: 's' }, { name: 'm' }],
-  [{ name: 'm', slots: 3 }, { name: 'xl' }],
+  [sizeOf('l'), sizeOf('s')],
+  [sizeOf('s'), sizeOf('m')],
+  [{ ...sizeOf('m'), slots: 3 }, sizeOf('xl')],
 ];
 
 export const poolSpec = (random: Random): VMPoolSpec => {

@@ -54,6 +54,9 @@ export interface World {
   onStart(listener: (started: StartedRun) => void): void;
   /** A machine's dead-man's switch is about to deallocate it. */
   onSwitch(listener: (machine: CloudMachine, silentMs: number) => void): void;
+  /** A controller reached the machine. */
+  onContact(listener: (machine: CloudMachine) => void): void;
+  contact(machine: CloudMachine): void;
   onMachine(listener: (machine: CloudMachine) => void): void;
   /** Names the writer while it writes, for the story and the checks. */
   asWriter<T>(name: string, write: () => T): T;
@@ -78,6 +81,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
   const startListeners: ((started: StartedRun) => void)[] = [];
   const machineListeners: ((machine: CloudMachine) => void)[] = [];
   const switchListeners: ((machine: CloudMachine, silentMs: number) => void)[] = [];
+  const contactListeners: ((machine: CloudMachine) => void)[] = [];
   let objects = 0;
   let writer = 'user';
   let relaxed = false;
@@ -137,6 +141,10 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     launched,
     logs: createMemoryLogs(),
     onStart: (listener) => void startListeners.push(listener),
+    onContact: (listener) => void contactListeners.push(listener),
+    contact: (machine) => {
+      for (const listener of contactListeners) listener(machine);
+    },
     onSwitch: (listener) => void switchListeners.push(listener),
     onMachine: (listener) => void machineListeners.push(listener),
     writer: () => writer,

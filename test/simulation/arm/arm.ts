@@ -5,7 +5,7 @@ import { hourlyPrice } from '../../../controller/provider/azure/prices.ts';
 import { errorOf, refuse } from '../../fakes/azure/arm-error.ts';
 import { SIZES, sizeOf } from '../../fakes/azure/facts.ts';
 import type { Cloud, CloudMachine, Order } from '../../fakes/cloud.ts';
-import type { Market } from './market.ts';
+import { FAMILIES, type Market } from './market.ts';
 
 export const SUBSCRIPTION = '00000000-0000-4000-8000-000000000001';
 
@@ -104,7 +104,7 @@ export const createARM = ({ cloud, market }: ARMParts) => {
       })),
     usages: market.usages,
     skus: (region: string) =>
-      SIZES.map(({ name, family, vCPUs }) => ({
+      SOLD.map(({ name, family, vCPUs }) => ({
         ...{ name, family, resourceType: 'virtualMachines', locations: [region], locationInfo: [{ location: region, zones: [] }] },
         capabilities: Object.entries({ ...CAPABILITIES, vCPUs: String(vCPUs) }).map(([key, value]) => ({ name: key, value })),
       })),
@@ -112,6 +112,7 @@ export const createARM = ({ cloud, market }: ARMParts) => {
 };
 
 const GROUP = 'resourceGroups';
+const SOLD = SIZES.filter(({ family }) => FAMILIES.some((sold) => sold === family));
 const CAPABILITIES = { HyperVGenerations: 'V1,V2', AcceleratedNetworkingEnabled: 'True', LowPriorityCapable: 'True' };
 
 const idOf = (group: string, type: string, name: string): string =>

@@ -1,7 +1,6 @@
 // What Azure has to give in each region, and the words it refuses the rest with: quotas that change, SKUs that run out of
 // capacity or are taken off sale. What is counted are the machines that exist.
 import { type ARMError, errorOf } from '../../fakes/azure/arm-error.ts';
-import { SIZES } from '../../fakes/azure/facts.ts';
 import type { CloudMachine, Order } from '../../fakes/cloud.ts';
 
 export interface Market {
@@ -60,14 +59,14 @@ export const createMarket = (existing: () => readonly CloudMachine[]): Market =>
     exhaust: (region, quota) => limits.set(`${region} ${quota}`, used(region, quota)),
     sellOut: (region, sku, how) => soldOut.set(`${region} ${sku}`, how),
     restore: (region) => {
-      for (const entries of [limits, soldOut])
-        for (const key of [...entries.keys()]) if (key.startsWith(`${region} `)) entries.delete(key);
+      for (const entries of [limits, soldOut]) for (const key of [...entries.keys()]) if (key.startsWith(`${region} `)) entries.delete(key);
     },
   };
 };
 
 const ERRORS: Readonly<Record<string, string>> = { cores: 'quota_regional', lowPriorityCores: 'quota_spot' };
-const QUOTAS = ['cores', 'lowPriorityCores', ...new Set(SIZES.map(({ family }) => family))];
+export const FAMILIES = ['standardDSv5Family', 'standardDav6Family', 'standardESv5Family', 'standardEav6Family'] as const;
+const QUOTAS = ['cores', 'lowPriorityCores', ...FAMILIES];
 
 const quotasOf = ({ eviction, family }: Pick<Order, 'eviction' | 'family'>): readonly string[] =>
   eviction ? ['lowPriorityCores'] : ['cores', family];

@@ -91,12 +91,15 @@ export const createClients = (parts: SDKParts): AzureClients => {
         get: (name: string, options: Options) => ask('GET', name, `gets group ${name}`, options, () => ({ ...arm.getGroup(name).body })),
         createOrUpdate: (name: string, body: Resource['body'], options: Options) =>
           ask('PUT', name, `makes group ${name}`, options, () => arm.putGroup(name, body)),
-        delete: (name: string, options: Options) => poller(ask('DELETE', name, `removes group ${name}`, options, () => arm.deleteGroup(name))),
+        delete: (name: string, options: Options) =>
+          poller(ask('DELETE', name, `removes group ${name}`, options, () => arm.deleteGroup(name))),
       },
       resources: {
         listByResourceGroup: (name: string, options: Options) =>
           list(name, `lists group ${name}`, options, () =>
-            arm.listGroup(name).map(({ body, ...one }) => ({ ...body, ...one, type: one.type.includes('/') ? one.type : `Microsoft.Network/${one.type}` })),
+            arm
+              .listGroup(name)
+              .map(({ body, ...one }) => ({ ...body, ...one, type: one.type.includes('/') ? one.type : `Microsoft.Network/${one.type}` })),
           ),
       },
     },
@@ -119,14 +122,7 @@ const asking = ({ process, governor, admit, sends, answered }: SDKParts) => {
       return { status: error.status, headers: headersOf(error.headers), bodyAsText: JSON.stringify(body) };
     }
   };
-  return async <T>(
-    method: Method,
-    group: string,
-    what: string,
-    options: Options,
-    change: () => T,
-    body?: VirtualMachine,
-  ): Promise<T> => {
+  return async <T>(method: Method, group: string, what: string, options: Options, change: () => T, body?: VirtualMachine): Promise<T> => {
     const sent: Sent = { method, group, region: regionOf(options), ...(body && { body }) };
     const send: Next = async () => {
       sends(sent);
