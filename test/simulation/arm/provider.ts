@@ -29,7 +29,11 @@ export const providerModule = ({ azure }: World, process: Process): ProviderModu
     connect: async ({ governor }) =>
       createClients({
         ...{ process, governor, arm: azure.arm, admit: azure.gate.admit },
-        sends: (request) => azure.watchers.forEach(({ sends }) => sends(process, request)),
-        answered: (request, answer) => azure.watchers.forEach((watcher) => watcher.answered(process, request, answer)),
+        sends: (request) => {
+          for (const watcher of azure.watchers) watcher.sends(process, request);
+        },
+        answered: (request, answer) => {
+          for (const watcher of azure.watchers) watcher.answered(process, request, answer);
+        },
       }),
   });
