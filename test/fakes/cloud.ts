@@ -45,6 +45,8 @@ export interface CloudMachine extends Order {
   shownKey: string;
   /** Each says whether a controller's heartbeats arrive now. */
   readonly hearts: Set<() => boolean>;
+  /** When one last arrived, in milliseconds of the timeline. */
+  heardAt: number;
   readonly watchers: Set<() => void>;
 }
 
@@ -129,6 +131,7 @@ export const createCloud = (parts: CloudParts): Cloud => {
         wasEvicted: false,
         shownKey: order.hostKey,
         hearts: new Set(),
+        heardAt: 0,
         watchers: new Set(),
       };
       machines.push(machine);

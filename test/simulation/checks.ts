@@ -3,7 +3,7 @@
 
 import type { Resource } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
-import { checkContact, checkSwitch, watchRequests } from './provider-checks.ts';
+import { checkContact, checkIdle, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
 import {
   checkDeletion,
@@ -29,6 +29,7 @@ export interface Checks {
 }
 
 const ENOUGH = 10;
+const GLANCE_MS = 5 * 60_000;
 
 export const createChecks = (world: World): Checks => {
   const violations: string[] = [];
@@ -77,6 +78,12 @@ export const createChecks = (world: World): Checks => {
   });
   world.azure.watchers.push(watchRequests(world, violate));
   world.onSwitch((machine, silentMs) => checkSwitch(world, machine, silentMs, violate));
+  const lookForIdle = (): void => {
+    checkIdle(world, violate);
+    world.timeline.at(GLANCE_MS, lookForIdle);
+  };
+  lookForIdle();
+  world.onMachine((machine) => watchKey(world, machine, violate));
   world.onContact((machine) => checkContact(machine, violate));
   return {
     violations,

@@ -39,12 +39,14 @@ export const createControllers = (world: World): Fleet => {
       },
       died: () => gone(process),
     });
+    if (running.size === 0) world.attend(true);
     running.add(process);
     world.story.tell(() => `${process.name} starts`);
     void run(process);
   };
   const gone = (process: Process): void => {
     running.delete(process);
+    world.attend(running.size > 0);
     const after = Math.max(random.between(200, 30_000), startsAt - world.timeline.elapsed());
     world.timeline.at(after, () => leaders().length === 0 && start());
   };

@@ -14,11 +14,11 @@ export const LOOK_MS = 60_000;
 /** Once for each machine, when its first boot is over. */
 export const armSwitch = (machine: CloudMachine, { timeline, cloud, fires }: SwitchParts): void => {
   const { idleSeconds, maxSeconds } = machine.deadMansSwitch;
-  let heardAt = timeline.elapsed();
+  machine.heardAt = timeline.elapsed();
   const look = (): void => {
     if (machine.state !== 'running') return;
-    if ([...machine.hearts].some((beats) => beats())) heardAt = timeline.elapsed();
-    const silentMs = timeline.elapsed() - heardAt;
+    if ([...machine.hearts].some((beats) => beats())) machine.heardAt = timeline.elapsed();
+    const silentMs = timeline.elapsed() - machine.heardAt;
     if (silentMs < idleSeconds * 1000 || (silentMs < maxSeconds * 1000 && isBusy(machine))) return void timeline.at(LOOK_MS, look);
     fires(machine, silentMs);
     cloud.powerOff(machine, 'deallocated');

@@ -105,8 +105,7 @@ const connect = (
       if (closed) return;
       see('unreachable', facts.runs, error);
       watch(cloud.byVM(vmUID));
-      const isRetried = machine && answers(machine) && isTrusted(machine);
-      if (isRetried) lookSoon(random.between(500, 10_000));
+      if (machine && answers(machine)) lookSoon(isTrusted(machine) ? random.between(500, 10_000) : random.between(15_000, 30_000));
     }
   };
   const beats = (): boolean => process.isAlive() && facts.state === 'reachable' && machine !== undefined && answers(machine);

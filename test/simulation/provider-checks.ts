@@ -6,7 +6,7 @@ import type { VMPool } from '../../controller/api/types.generated.ts';
 import { isDraining, isFailed, wasBooted } from '../../controller/reconcilers/vm/facts.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
 import type { Answer, Sent } from './arm/sdk.ts';
-import { isBusy } from './dead-mans-switch.ts';
+import { isBusy, LOOK_MS } from './dead-mans-switch.ts';
 import type { Process } from './process.ts';
 import { type RequestWatcher, vmOf, type World } from './world.ts';
 
@@ -132,13 +132,30 @@ export const checkSwitch = (world: World, machine: CloudMachine, silentMs: numbe
   if (isBusy(machine) && silentMs < deadMansSwitchMaxSeconds * 1000) violate(`${machine.vmName} deallocates itself under a session`);
 };
 
+/** Whatever runs and nobody needs is off soon after it was last heard of, whether or not there ever is a controller again. */
+export const checkIdle = (world: World, violate: Violate): void => {
+  const late = 3 * LOOK_MS;
+  for (const machine of world.cloud.existing()) {
+    const silentMs = world.timeline.elapsed() - machine.heardAt - machine.deadMansSwitch.idleSeconds * 1000;
+    if (machine.state !== 'running' || !machine.booted || silentMs < late || isBusy(machine)) continue;
+    const ends = [...machine.runs.all.values()].map(({ exit }) => parseTime(exit?.endTime ?? ''));
+    if (world.timeline.wall() - Math.max(0, ...ends) > late)
+      violate(`${machine.vmName} is idle and on ${silentMs / 1000} s after it should have turned itself off`);
+  }
+};
+
 /** Whoever answers in a machine's place is told nothing. */
 export const checkContact = (machine: CloudMachine, violate: Violate): void => {
   if (machine.shownKey !== machine.hostKey) violate(`${machine.vmName} shows another host key, and is talked to`);
 };
 
 /** Some minutes after its key changed, where it still is another. */
-export const checkMismatchIsTold = (world: World, machine: CloudMachine, violate: Violate): void => {
+export const watchKey = (world: World, machine: CloudMachine, violate: Violate): void => {
+  if (machine.shownKey !== machine.hostKey)
+    world.timeline.at(TOLD_MS, () => world.attendedMs() >= TOLD_MS && checkMismatchIsTold(world, machine, violate));
+};
+
+const checkMismatchIsTold = (world: World, machine: CloudMachine, violate: Violate): void => {
   const vm = vmOf(world, machine.vmUID);
   const isLeaving = !vm || vm.metadata.deletionTimestamp || isDraining(vm) || isFailed(vm) || !wasBooted(vm);
   if (isLeaving || machine.state !== 'running' || machine.unreachable || machine.shownKey === machine.hostKey) return;

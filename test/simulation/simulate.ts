@@ -24,6 +24,8 @@ export interface Result {
 const PEACE_MS = 8 * 3600_000;
 /** At rest is what changed nothing for longer than the longest of these: only then is nothing more to come. */
 const REST_MS = 45 * 60_000;
+/** Of the dead-man's switches, and the few minutes that they take. */
+const LONGEST_SILENCE_MS = 3_600_000 + 5 * 60_000;
 const GLANCE_MS = 5 * 60_000;
 /** More than that is not slow, it is a loop. */
 const MOST_STEPS = 100_000;
@@ -57,9 +59,13 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
     await runUntil(now + GLANCE_MS);
   }
   if (checks.violations.length === 0) checkRest(world, checks.violate);
+  // From here on there is no controller any more, and nothing may go on costing money for that.
+  controllers.stayAway(Number.POSITIVE_INFINITY);
+  if (checks.violations.length === 0) await runUntil(world.timeline.elapsed() + LONGEST_SILENCE_MS);
+  for (const machine of world.cloud.existing())
+    if (machine.state === 'running' && machine.booted) checks.violate(`${machine.vmName} goes on without a controller for ever`);
   checks.atEnd();
   for (const crash of controllers.crashes) checks.violate(crash);
-  controllers.kill('as the simulation is over');
   return {
     seed,
     steps,

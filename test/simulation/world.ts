@@ -54,6 +54,10 @@ export interface World {
   onStart(listener: (started: StartedRun) => void): void;
   /** A machine's dead-man's switch is about to deallocate it. */
   onSwitch(listener: (machine: CloudMachine, silentMs: number) => void): void;
+  /** For how long there has been a controller, without one of them dying; in milliseconds. */
+  attendedMs(): number;
+  /** A controller came, or one died and left others or none. */
+  attend(isThere: boolean): void;
   /** A controller reached the machine. */
   onContact(listener: (machine: CloudMachine) => void): void;
   contact(machine: CloudMachine): void;
@@ -83,6 +87,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
   const switchListeners: ((machine: CloudMachine, silentMs: number) => void)[] = [];
   const contactListeners: ((machine: CloudMachine) => void)[] = [];
   let objects = 0;
+  let attendedSince = Number.POSITIVE_INFINITY;
   let writer = 'user';
   let relaxed = false;
   const isFrozen = seed % 4 === 1;
@@ -141,6 +146,10 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     launched,
     logs: createMemoryLogs(),
     onStart: (listener) => void startListeners.push(listener),
+    attendedMs: () => timeline.elapsed() - attendedSince,
+    attend: (isThere) => {
+      attendedSince = isThere ? timeline.elapsed() : Number.POSITIVE_INFINITY;
+    },
     onContact: (listener) => void contactListeners.push(listener),
     contact: (machine) => {
       for (const listener of contactListeners) listener(machine);
