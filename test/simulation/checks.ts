@@ -3,6 +3,7 @@
 
 import type { Resource } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
+import { watchKeptRefusals } from './kept-refusals.ts';
 import { checkContact, checkIdle, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
 import {
@@ -76,7 +77,7 @@ export const createChecks = (world: World): Checks => {
     if (machine.state === 'creating' && !world.isRelaxed()) checkNewMachine(world, limits, machine, violate);
     if (machine.state === 'deleting' && !world.isRelaxed()) checkDeletion(world, machine, violate);
   });
-  world.azure.watchers.push(watchRequests(world, violate));
+  world.azure.watchers.push(watchRequests(world, violate), watchKeptRefusals(world, violate));
   world.onSwitch((machine, silentMs) => checkSwitch(world, machine, silentMs, violate));
   const lookForIdle = (): void => {
     checkIdle(world, violate);
