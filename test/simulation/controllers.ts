@@ -84,6 +84,7 @@ export const createControllers = (world: World): Fleet => {
       world.timeline.at(STOP_MS, () => process?.kill('as it did not stop in time'));
     },
     startAnother: (forMs, isFenced) => {
+      if (startsAt > world.timeline.elapsed()) return;
       // One that was fenced before leaves its successor in office: that is who loses it now.
       const older = isFenced ? oneOf(leaders()) : any();
       if (isFenced) older?.fence();

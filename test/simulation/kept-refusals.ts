@@ -16,11 +16,13 @@ export const watchKeptRefusals = (world: World, violate: (what: string) => void)
   database.subscribe(({ kind, after }) => {
     if (kind !== 'VMPool' || !after) return;
     const { metadata, status } = after as VMPool;
+    const before = new Map([...kept].filter(([key]) => key.startsWith(`${metadata.uid} `)));
+    for (const key of before.keys()) kept.delete(key);
     for (const { sku, region, available, reason, retryTime } of status?.offerings ?? []) {
       const key = `${metadata.uid} ${sku} ${region}`;
       const isRefused = !available && retryTime !== undefined && (reason === 'QuotaExceeded' || reason === 'SKUNotAvailable');
-      if (!isRefused) kept.delete(key);
-      else if (kept.get(key)?.retryTime !== retryTime) kept.set(key, { since: timeline.elapsed(), retryTime });
+      const known = before.get(key);
+      if (isRefused) kept.set(key, known?.retryTime === retryTime ? known : { since: timeline.elapsed(), retryTime });
     }
   });
   return {

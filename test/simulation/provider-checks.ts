@@ -108,8 +108,11 @@ const poolOf = (world: World, uid: string): VMPool | undefined =>
 const checkIsTold = (world: World, process: Process, refusal: Refusal, violate: Violate): void => {
   const pool = poolOf(world, refusal.poolUID);
   if (!pool || pool.metadata.deletionTimestamp || refusal.spot || !process.isAlive() || process.isFenced() || world.isRelaxed()) return;
-  for (const { sku, region, available, reason, retryTime } of pool.status?.offerings ?? []) {
-    if (region !== refusal.region || (refusal.sku ?? sku) !== sku) continue;
+  const isAsked = pool.spec.sizes.some(({ skus }) => refusal.sku === undefined || skus?.includes(refusal.sku));
+  const rows = (pool.status?.offerings ?? []).filter(({ sku, region }) => region === refusal.region && (refusal.sku ?? sku) === sku);
+  if (isAsked && rows.length === 0)
+    violate(`${refusal.sku} in ${refusal.region} was refused to pool ${pool.metadata.name}, which says nothing`);
+  for (const { sku, region, available, reason, retryTime } of rows) {
     if (available || reason === undefined || retryTime === undefined)
       violate(
         `${sku} in ${region} was refused to pool ${pool.metadata.name}, and its status says ${JSON.stringify({ available, reason, retryTime })}`,

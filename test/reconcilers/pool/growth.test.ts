@@ -125,7 +125,9 @@ test('a VM counts with the price the provider told, and until then with the dear
 });
 
 test('a VM that its provider may make as a dearer one of the same region counts with that price', () => {
-  const offerings = [offering('l', { sku: 'Cheap', hourlyUSD: '1' }), offering('l', { sku: 'Dear', hourlyUSD: '1.1', available: false })];
+  const { hourlyUSD: _price, ...unpriced } = offering('l', { sku: 'Unpriced' });
+  const dear = offering('l', { sku: 'Dear', hourlyUSD: '1.1', available: false });
+  const offerings = [offering('l', { sku: 'Cheap', hourlyUSD: '1' }), dear, unpriced];
   const world = (maxHourlyUSD: string) => poolWorld(pool({ spec: { budget: { maxHourlyUSD } } }), { sessions: many(1), offerings });
   assert.equal(told(world('1.05')), ['s0 waits: BudgetExceeded']);
   assert.equal(told(world('1.10')), ['create default-0 of size l: session s0 fits on no VM']);

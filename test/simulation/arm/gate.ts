@@ -24,12 +24,14 @@ export const createGate = (timeline: Timeline, faults: Faults): Gate => {
     throttle: (region, ms) => until.set(region, timeline.elapsed() + ms),
     admit: ({ region }) => {
       if (problem === 'unavailable') throw refuse(503, 'ServiceUnavailable', 'The service is not available (simulated).');
-      if (problem === 'denied' || faults.strikes('deniedCall')) throw errorOf('authorization_failed', {});
+      if (problem === 'denied' || faults.strikes('deniedCall')) throw errorOf('authorization_failed', NOT_OURS);
       const left = (until.get(region) ?? 0) - timeline.elapsed();
       if (left > 0 && faults.isActive()) throw throttled(left);
     },
   };
 };
+
+const NOT_OURS = { client: 'berth', oid: 'berth', action: 'write', scope: 'the subscription' };
 
 const throttled = (ms: number): ARMError => {
   const { status, failure } = errorOf('throttled_arm');
