@@ -32,13 +32,15 @@ const TOLD_MS = 5 * MINUTE;
 
 export const watchRequests = (world: World, violate: Violate): RequestWatcher => {
   const { timeline } = world;
-  const held = new Map<string, number>();
+  const held = new Map<string, { readonly at: number; readonly until: number }>();
   const refusals = new Map<Process, Refusal[]>();
   return {
     sends: (process, request) => {
-      const until = Math.max(held.get(`${process.name} ${request.region}`) ?? 0, held.get(`${process.name} *`) ?? 0);
-      if (until > timeline.elapsed())
-        violate(`${process.name} asks region ${request.region} ${(until - timeline.elapsed()) / 1000} s before it may`);
+      for (const hold of [held.get(`${process.name} ${request.region}`), held.get(`${process.name} *`)]) {
+        // What is told in this very moment may cross what leaves.
+        if (hold && hold.at < timeline.elapsed() && hold.until > timeline.elapsed())
+          violate(`${process.name} asks region ${request.region} ${(hold.until - timeline.elapsed()) / 1000} s before it may`);
+      }
       if (!request.body) return;
       const {
         location: region,
@@ -61,9 +63,10 @@ export const watchRequests = (world: World, violate: Violate): RequestWatcher =>
       checkKeyIsKnown(world, request, violate);
     },
     answered: (process, request, answer) => {
-      if (answer.status === 429)
-        held.set(`${process.name} ${request.region}`, timeline.elapsed() + Number(answer.headers.get('retry-after')) * 1000);
-      const refusal = refusalOf(request, answer, timeline.elapsed());
+      const at = timeline.elapsed();
+      const retryAfter = answer.status === 429 ? answer.headers.get('retry-after') : undefined;
+      if (retryAfter !== undefined) held.set(`${process.name} ${request.region}`, { at, until: at + Number(retryAfter) * 1000 });
+      const refusal = refusalOf(request, answer, at);
       if (!refusal) return;
       refusals.set(process, [...(refusals.get(process) ?? []), refusal]);
       timeline.at(TOLD_MS, () => checkIsTold(world, process, refusal, violate));
