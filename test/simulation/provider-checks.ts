@@ -110,7 +110,9 @@ const poolOf = (world: World, uid: string): VMPool | undefined =>
 /** Somebody was there the whole time, and nothing else went wrong that would keep it from telling. */
 const checkIsTold = (world: World, process: Process, refusal: Refusal, violate: Violate): void => {
   const pool = poolOf(world, refusal.poolUID);
-  if (!pool || pool.metadata.deletionTimestamp || refusal.spot || !process.isAlive() || process.isFenced() || world.isRelaxed()) return;
+  if (!pool || pool.metadata.deletionTimestamp || !process.isAlive() || process.isFenced() || world.isRelaxed()) return;
+  // One row stands for Spot and for regular machines: either of them may be had.
+  if (pool.spec.provider.azure?.priority === 'Spot') return;
   const isAsked = pool.spec.sizes.some(({ skus }) => refusal.sku === undefined || skus?.includes(refusal.sku));
   const rows = (pool.status?.offerings ?? []).filter(({ sku, region }) => region === refusal.region && (refusal.sku ?? sku) === sku);
   if (isAsked && rows.length === 0)

@@ -61,9 +61,11 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
   if (checks.violations.length === 0) checkRest(world, checks.violate);
   // From here on there is no controller any more, and nothing may go on costing money for that.
   controllers.stayAway(Number.POSITIVE_INFINITY);
-  if (checks.violations.length === 0) await runUntil(world.timeline.elapsed() + LONGEST_SILENCE_MS);
-  for (const machine of world.cloud.existing())
-    if (machine.state === 'running' && machine.booted) checks.violate(`${machine.vmName} goes on without a controller for ever`);
+  if (checks.violations.length === 0) {
+    await runUntil(world.timeline.elapsed() + LONGEST_SILENCE_MS);
+    for (const { state, booted, vmName } of world.cloud.existing())
+      if (state === 'running' && booted) checks.violate(`${vmName} goes on without a controller for ever`);
+  }
   checks.atEnd();
   for (const crash of controllers.crashes) checks.violate(crash);
   return {
