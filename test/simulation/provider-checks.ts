@@ -117,6 +117,8 @@ const checkIsTold = (world: World, process: Process, refusal: Refusal, violate: 
   const rows = (pool.status?.offerings ?? []).filter(({ sku, region }) => region === refusal.region && (refusal.sku ?? sku) === sku);
   if (isAsked && rows.length === 0)
     violate(`${refusal.sku} in ${refusal.region} was refused to pool ${pool.metadata.name}, which says nothing`);
+  // Rows are as they were before the provider could not be asked any more.
+  if (findCondition(pool.status?.conditions, 'ProviderReady')?.status !== 'True') return;
   for (const { sku, region, available, reason, retryTime } of rows) {
     if (available || reason === undefined || retryTime === undefined)
       violate(
