@@ -1,32 +1,52 @@
-// The simulated cloud: the machines that really exist, whatever any controller believes. Creating is keyed by the VM
-// object's uid; booting and deleting take time; some machines fail, never boot, vanish, or can't be reached for a while.
+// The simulated data centers: the machines that really exist, whatever any controller believes. Booting and deleting take
+// time; some machines fail, never boot, vanish, are stopped or taken away, show another host key, or can't be reached.
 
-import { timestamp } from '../../controller/api/clock.ts';
-import { OperatorError } from '../../controller/api/error.ts';
-import { parseMoney } from '../../controller/api/money.ts';
-import { keyString } from '../../controller/api/object.ts';
-import type { VM, VMPool } from '../../controller/api/types.generated.ts';
-import type { Machine, Offering } from '../../controller/provider/provider.ts';
 import type { Runs } from './runs.ts';
 import type { Timeline } from './timeline.ts';
 
-export interface CloudMachine {
-  readonly id: string;
-  readonly vmUID: string;
-  readonly vmName: string;
-  readonly pool: string;
-  readonly size: VM['spec']['size'];
+/** What a machine was asked for with. */
+export interface Order {
+  readonly name: string;
+  readonly group: string;
   readonly region: string;
   readonly sku: string;
+  readonly vCPUs: number;
+  readonly family: string;
+  /** In 1/10,000 USD. */
   readonly hourly: number;
-  readonly createdTime: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly vmUID: string;
+  readonly vmName: string;
+  /** As `namespace/name`. */
+  readonly pool: string;
+  readonly poolUID: string;
+  /** What becomes of a Spot machine that is taken away; undefined for a regular one. */
+  readonly eviction: 'Delete' | 'Deallocate' | undefined;
+  /** The public key that its server was told to show. */
+  readonly hostKey: string;
+  /** When it turns itself off without a controller. */
+  readonly deadMansSwitch: { readonly idleSeconds: number; readonly maxSeconds: number };
+}
+
+export interface CloudMachine extends Order {
+  readonly id: string;
+  /** On the simulation's wall clock. */
+  readonly createdTime: Date;
   readonly runs: Runs;
-  state: Machine['state'] | 'gone';
+  state: 'creating' | 'running' | 'stopped' | 'deallocated' | 'deleting' | 'failed' | 'gone';
   /** Its supervisor can be talked to, once booted and while the network lets one. */
   booted: boolean;
   unreachable: boolean;
   /** It could not be reached at some time: to fence it may have been right. */
   wasCutOff: boolean;
+  /** Nobody of ours asked for its end. */
+  wasEvicted: boolean;
+  /** What its server shows: not always what it was told to. */
+  shownKey: string;
+  /** Each says whether a controller's heartbeats arrive now. */
+  readonly hearts: Set<() => boolean>;
+  /** When one last arrived, in milliseconds of the timeline. */
+  heardAt: number;
   readonly watchers: Set<() => void>;
 }
 
@@ -40,39 +60,32 @@ export interface Cloud {
   readonly machines: readonly CloudMachine[];
   existing(pool?: string): readonly CloudMachine[];
   byVM(vmUID: string): CloudMachine | undefined;
-  list(pool: VMPool): readonly Machine[];
-  create(vm: VM, pool: VMPool): void;
+  /** The VM object must not have one yet. */
+  create(order: Order): void;
   delete(vmUID: string): void;
-  offerings(pool: VMPool): readonly Offering[];
+  /** Azure takes it away, a moment after it says so. */
+  evict(machine: CloudMachine): void;
   /** It is gone at once, with all that ran on it. */
   vanish(machine: CloudMachine): void;
-  /** Deallocated: it exists, but nothing runs. */
-  powerOff(machine: CloudMachine): void;
+  /** It exists, but nothing runs; a deallocated one costs nothing. */
+  powerOff(machine: CloudMachine, to: 'stopped' | 'deallocated'): void;
   setUnreachable(machine: CloudMachine, isUnreachable: boolean): void;
-  /** Regions that refuse new machines. */
-  readonly fullRegions: Set<string>;
+  /** Somebody else answers in its place, or changed its key; undefined: its own again. */
+  showKey(machine: CloudMachine, key: string | undefined): void;
 }
 
 export interface CloudParts {
   readonly timeline: Timeline;
-  readonly regions: readonly string[];
-  readonly fateOf: (vm: VM) => Fate;
+  readonly fateOf: (order: Order) => Fate;
   readonly deleteMs: () => number;
   readonly runsOf: (machine: () => CloudMachine) => Runs;
-  /** The group of a pool that is no more is gone too: nothing can be made in it. */
-  readonly poolExists: (pool: VMPool) => boolean;
   readonly changed: (machine: CloudMachine, what: string) => void;
 }
-
-const HOURLY = { s: '0.40', m: '0.55', l: '1.10', xl: '2.20' } as const;
 
 export const createCloud = (parts: CloudParts): Cloud => {
   const { timeline } = parts;
   const machines: CloudMachine[] = [];
   const live = new Map<string, CloudMachine>();
-  const fullRegions = new Set<string>();
-  const open = new Map(parts.regions.map((region) => [region, offeringsIn(region, false)]));
-  const full = new Map(parts.regions.map((region) => [region, offeringsIn(region, true)]));
 
   const changed = (machine: CloudMachine, what: string): void => {
     parts.changed(machine, what);
@@ -86,106 +99,70 @@ export const createCloud = (parts: CloudParts): Cloud => {
     machine.runs.powerOff();
     changed(machine, what);
   };
+  const end = (machine: CloudMachine, what: string): void => {
+    if (machine.state === 'deleting') return;
+    machine.state = 'deleting';
+    machine.booted = false;
+    machine.runs.powerOff();
+    timeline.at(parts.deleteMs(), () => remove(machine, 'is gone'));
+    changed(machine, what);
+  };
   const boot = (machine: CloudMachine, fate: Fate): void => {
     if (machine.state !== 'creating' || fate.end === 'stays creating') return;
     machine.state = fate.end === 'fails' ? 'failed' : 'running';
     machine.booted = fate.end === 'boots';
     changed(machine, fate.end);
   };
-  const create = (vm: VM, pool: VMPool): void => {
-    if (live.has(vm.metadata.uid)) return;
-    if (!parts.poolExists(pool)) throw new OperatorError('invalid', `cannot create ${vm.metadata.name}: its group is gone`);
-    const offering = offeringsOf(pool).find(
-      (offer) => offer.available && offer.size === vm.spec.size && (vm.spec.region === undefined || vm.spec.region === offer.region),
-    );
-    if (!offering) throw new OperatorError('quota', `cannot create ${vm.metadata.name}: no quota in any region it may be in`);
-    const fate = parts.fateOf(vm);
-    const machine: CloudMachine = {
-      id: `machine-${machines.length + 1}`,
-      vmUID: vm.metadata.uid,
-      vmName: vm.metadata.name,
-      pool: keyString(pool.metadata),
-      size: vm.spec.size,
-      region: offering.region,
-      sku: offering.sku,
-      hourly: parseMoney(offering.hourlyUSD ?? '0'),
-      createdTime: timestamp(timeline.wall()),
-      runs: parts.runsOf(() => machine),
-      state: 'creating',
-      booted: false,
-      unreachable: false,
-      wasCutOff: false,
-      watchers: new Set(),
-    };
-    machines.push(machine);
-    live.set(machine.vmUID, machine);
-    timeline.at(fate.bootSeconds * 1000, () => boot(machine, fate));
-    changed(machine, 'is being created');
-  };
-  const offeringsOf = (pool: VMPool): readonly Offering[] => {
-    const offerings: Offering[] = [];
-    for (const region of parts.regions) {
-      const offered = (fullRegions.has(region) ? full : open).get(region);
-      if (offered) for (const { name } of pool.spec.sizes) offerings.push(offered[name]);
-    }
-    return offerings;
-  };
-
   return {
     machines,
-    fullRegions,
     existing: (pool) => [...live.values()].filter((machine) => pool === undefined || machine.pool === pool),
     byVM: (vmUID) => live.get(vmUID),
-    list: (pool) => [...live.values()].filter((machine) => machine.pool === keyString(pool.metadata)).map(view),
-    create,
-    offerings: offeringsOf,
+    create: (order) => {
+      const fate = parts.fateOf(order);
+      const machine: CloudMachine = {
+        ...order,
+        id: `machine-${machines.length + 1}`,
+        createdTime: new Date(timeline.wall()),
+        runs: parts.runsOf(() => machine),
+        state: 'creating',
+        booted: false,
+        unreachable: false,
+        wasCutOff: false,
+        wasEvicted: false,
+        shownKey: order.hostKey,
+        hearts: new Set(),
+        heardAt: 0,
+        watchers: new Set(),
+      };
+      machines.push(machine);
+      live.set(machine.vmUID, machine);
+      timeline.at(fate.bootSeconds * 1000, () => boot(machine, fate));
+      changed(machine, `is being created as ${order.sku} in ${order.region}`);
+    },
     delete: (vmUID) => {
       const machine = live.get(vmUID);
-      if (!machine || machine.state === 'deleting') return;
-      machine.state = 'deleting';
-      machine.booted = false;
-      machine.runs.powerOff();
-      timeline.at(parts.deleteMs(), () => remove(machine, 'is gone'));
-      changed(machine, 'is being deleted');
+      if (machine) end(machine, 'is being deleted');
+    },
+    evict: (machine) => {
+      machine.wasEvicted = true;
+      end(machine, 'is being EVICTED');
     },
     vanish: (machine) => remove(machine, 'VANISHED'),
-    powerOff: (machine) => {
-      machine.state = 'stopped';
+    powerOff: (machine, to) => {
+      machine.state = to;
       machine.booted = false;
       machine.runs.powerOff();
-      changed(machine, 'STOPPED');
+      changed(machine, to.toUpperCase());
     },
     setUnreachable: (machine, isUnreachable) => {
       machine.unreachable = isUnreachable;
       machine.wasCutOff ||= isUnreachable;
       changed(machine, isUnreachable ? 'is UNREACHABLE' : 'is reachable again');
     },
+    showKey: (machine, key) => {
+      machine.shownKey = key ?? machine.hostKey;
+      machine.wasCutOff ||= key !== undefined;
+      changed(machine, key === undefined ? 'shows its own host key again' : 'shows ANOTHER HOST KEY');
+    },
   };
 };
-
-const offeringsIn = (region: string, isFull: boolean): Readonly<Record<VM['spec']['size'], Offering>> => ({
-  s: offeringIn(region, 's', isFull),
-  m: offeringIn(region, 'm', isFull),
-  l: offeringIn(region, 'l', isFull),
-  xl: offeringIn(region, 'xl', isFull),
-});
-
-const offeringIn = (region: string, size: VM['spec']['size'], isFull: boolean): Offering => ({
-  size,
-  region,
-  sku: `Sim_${size}`,
-  hourlyUSD: HOURLY[size],
-  available: !isFull,
-  ...(isFull && { reason: 'QuotaExceeded' as const, message: `no quota in ${region}` }),
-});
-
-const view = (machine: CloudMachine): Machine => ({
-  id: machine.id,
-  vmUID: machine.vmUID,
-  state: machine.state === 'gone' ? 'deleting' : machine.state,
-  createdTime: machine.createdTime,
-  sku: machine.sku,
-  region: machine.region,
-  hourlyUSD: String(machine.hourly / 10_000),
-  ...(machine.state === 'running' && { address: `${machine.id}.sim` }),
-});

@@ -3,6 +3,8 @@
 
 import type { Resource } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
+import { watchKeptRefusals } from './kept-refusals.ts';
+import { checkContact, checkIdle, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
 import {
   checkDeletion,
@@ -28,6 +30,7 @@ export interface Checks {
 }
 
 const ENOUGH = 10;
+const GLANCE_MS = 5 * 60_000;
 
 export const createChecks = (world: World): Checks => {
   const violations: string[] = [];
@@ -74,6 +77,15 @@ export const createChecks = (world: World): Checks => {
     if (machine.state === 'creating' && !world.isRelaxed()) checkNewMachine(world, limits, machine, violate);
     if (machine.state === 'deleting' && !world.isRelaxed()) checkDeletion(world, machine, violate);
   });
+  world.azure.watchers.push(watchRequests(world, violate), watchKeptRefusals(world, violate));
+  world.onSwitch((machine, silentMs) => checkSwitch(world, machine, silentMs, violate));
+  const lookForIdle = (): void => {
+    checkIdle(world, violate);
+    world.timeline.at(GLANCE_MS, lookForIdle);
+  };
+  lookForIdle();
+  world.onMachine((machine) => watchKey(world, machine, violate));
+  world.onContact((machine) => checkContact(machine, violate));
   return {
     violations,
     violate,

@@ -1,8 +1,7 @@
 // The controllers of one simulation: starts the operator on the world, replaces those that die, and runs two at once.
-import { parseTime } from '../../controller/api/clock.ts';
-import { type ErrorCode, errorMessage, OperatorError } from '../../controller/api/error.ts';
+import { errorMessage } from '../../controller/api/error.ts';
 import type { LogStore } from '../../controller/output/log-store.ts';
-import type { Machine, Provider, ProviderModule } from '../../controller/provider/provider.ts';
+import { providerModule } from './arm/provider.ts';
 import { createHosts } from './hosts.ts';
 import { createProcess, type Process } from './process.ts';
 import { runOperator } from './run-operator.ts';
@@ -19,8 +18,6 @@ export interface Fleet extends Controllers {
 
 /** A process that does not end by itself in this time is killed, as systemd and Kubernetes do. */
 const STOP_MS = 90_000;
-/** Younger machines may have objects that are just being written. */
-const SWEEP_GRACE_MS = 300_000;
 
 export const createControllers = (world: World): Fleet => {
   const random = world.random.fork('controllers');
@@ -28,7 +25,7 @@ export const createControllers = (world: World): Fleet => {
   const crashes: string[] = [];
   let count = 0;
   let effects = 0;
-  let problem: ErrorCode | undefined;
+  let startsAt = 0;
 
   const start = (): void => {
     const process = createProcess({
@@ -42,13 +39,16 @@ export const createControllers = (world: World): Fleet => {
       },
       died: () => gone(process),
     });
+    if (running.size === 0) world.attend(true);
     running.add(process);
     world.story.tell(() => `${process.name} starts`);
     void run(process);
   };
   const gone = (process: Process): void => {
     running.delete(process);
-    world.timeline.at(random.between(200, 30_000), () => leaders().length === 0 && start());
+    world.attend(running.size > 0);
+    const after = Math.max(random.between(200, 30_000), startsAt - world.timeline.elapsed());
+    world.timeline.at(after, () => leaders().length === 0 && start());
   };
   const run = async (process: Process): Promise<void> => {
     try {
@@ -62,8 +62,8 @@ export const createControllers = (world: World): Fleet => {
   const partsOf = (process: Process) => ({
     process,
     store: openStoreView({ ...world, process, random: random.fork(`store of ${process.name}`), recorded: () => {} }),
-    hosts: createHosts({ process, cloud: world.cloud, logs: world.logs, random: random.fork(`hosts of ${process.name}`) }),
-    providers: new Map([['Azure' as const, providerModule(world, process, () => problem)]]),
+    hosts: createHosts({ ...world, process, random: random.fork(`hosts of ${process.name}`) }),
+    providers: new Map([['Azure' as const, providerModule(world, process)]]),
     logs: logStore(world, process),
     random: random.fork(`jitter of ${process.name}`).next,
     story: world.story,
@@ -84,49 +84,18 @@ export const createControllers = (world: World): Fleet => {
       world.timeline.at(STOP_MS, () => process?.kill('as it did not stop in time'));
     },
     startAnother: (forMs, isFenced) => {
+      if (startsAt > world.timeline.elapsed()) return;
       // One that was fenced before leaves its successor in office: that is who loses it now.
       const older = isFenced ? oneOf(leaders()) : any();
       if (isFenced) older?.fence();
       start();
       world.timeline.at(forMs, () => (isFenced ? older?.kill('fenced') : leaders().length > 1 && any()?.kill('one of two')));
     },
-    setProviderProblem: (code) => {
-      problem = code;
+    stayAway: (ms) => {
+      startsAt = world.timeline.elapsed() + ms;
+      for (const process of [...running]) process.kill('and stays away');
     },
   };
-};
-
-const providerModule = (world: World, process: Process, problem: () => ErrorCode | undefined): ProviderModule => {
-  const answering = <T>(what: () => T): T => {
-    const code = problem();
-    if (code) throw new OperatorError(code, 'the provider refuses everything (simulated)');
-    if (world.faults.strikes('deniedCall')) throw new OperatorError('denied', 'the provider refuses this call (simulated)');
-    return what();
-  };
-  const open: ProviderModule['open'] = (pool) =>
-    ({
-      list: (of, signal) => process.read(`lists machines of ${of.metadata.name}`, () => answering(() => world.cloud.list(of)), signal),
-      create: (vm, of, signal) =>
-        process.effect(`creates the machine of ${vm.metadata.name}`, () => answering(() => world.cloud.create(vm, of)), signal),
-      delete: (machine, signal) =>
-        process.effect(
-          `deletes ${machine.id} of pool ${pool.metadata.name}`,
-          () => answering(() => world.cloud.delete(machine.vmUID)),
-          signal,
-        ),
-      sweep: async (of, vmUIDs, signal) => {
-        const machines = await process.read(`lists machines of ${of.metadata.name}`, () => answering(() => world.cloud.list(of)), signal);
-        const known = await vmUIDs();
-        const isOld = ({ createdTime }: Machine): boolean => process.clock.now() - parseTime(createdTime) > SWEEP_GRACE_MS;
-        for (const { id, vmUID } of machines.filter((machine) => isOld(machine) && !known.has(machine.vmUID)))
-          await process.effect(`sweeps ${id}`, () => answering(() => world.cloud.delete(vmUID)), signal);
-      },
-      connect: () => {
-        throw new OperatorError('bug', 'the simulated hosts need no shell');
-      },
-      offerings: (of) => world.cloud.offerings(of),
-    }) satisfies Provider;
-  return { type: 'Azure', open };
 };
 
 const logStore = ({ logs }: World, process: Process): LogStore => ({

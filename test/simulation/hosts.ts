@@ -1,13 +1,15 @@
 // One controller's connections to the simulated VMs: what it last saw there, and the copying of logs to the log store.
 // It looks again soon after something changes there, so that an idle world costs no simulated events.
-import { errorCode, OperatorError } from '../../controller/api/error.ts';
+import { errorCode, errorMessage, errorReason, OperatorError } from '../../controller/api/error.ts';
 import type { LogName } from '../../controller/output/log-store.ts';
+import type { Machine } from '../../controller/provider/provider.ts';
 import { semanticallyEqual } from '../../controller/runtime/equal.ts';
 import { type Host, type HostFacts, type Hosts, type RunFacts, type RunID, runKey } from '../../controller/session/host.ts';
 import type { Cloud, CloudMachine } from '../fakes/cloud.ts';
 import type { MemoryLogs } from '../fakes/memory-log-store.ts';
 import type { Random } from '../fakes/random.ts';
 import type { Run } from '../fakes/runs.ts';
+import { trustedKeys } from './arm/provider.ts';
 import type { Process } from './process.ts';
 
 export interface HostsParts {
@@ -15,6 +17,8 @@ export interface HostsParts {
   readonly cloud: Cloud;
   readonly logs: MemoryLogs;
   readonly random: Random;
+  /** Each time a machine is reached. */
+  readonly contact: (machine: CloudMachine) => void;
 }
 
 type Listener = Parameters<Hosts['onChange']>[0];
@@ -32,8 +36,8 @@ export const createHosts = (parts: HostsParts): Hosts => {
     for (const listener of listeners) listener(vmUID, session);
   };
   return {
-    open: (vmUID) => {
-      if (!connections.has(vmUID)) connections.set(vmUID, connect(vmUID, parts, tell));
+    open: (vmUID, { hostKey }) => {
+      if (!connections.has(vmUID)) connections.set(vmUID, connect({ vmUID, hostKey }, parts, tell));
     },
     close: (vmUID) => {
       connections.get(vmUID)?.close();
@@ -46,10 +50,15 @@ export const createHosts = (parts: HostsParts): Hosts => {
   };
 };
 
-const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection => {
+const connect = (
+  { vmUID, hostKey }: Pick<Machine, 'vmUID'> & { hostKey: string | undefined },
+  parts: HostsParts,
+  tell: Listener,
+): Connection => {
   const { process, cloud, random } = parts;
   const clock = process.clock;
   let facts: HostFacts = { state: 'connecting', since: clock.now(), runs: new Map() };
+  const pinned = trustedKeys(vmUID, hostKey);
   let machine: CloudMachine | undefined;
   let closed = false;
   let lookDue = false;
@@ -63,15 +72,22 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
       void look();
     });
   };
+  const isTrusted = (found: CloudMachine): boolean => pinned.accepts(keyBytes(found));
   const reach = (): CloudMachine => {
     const found = cloud.byVM(vmUID);
-    if (found?.booted && !found.unreachable) return found;
+    if (found && answers(found)) {
+      if (!isTrusted(found)) throw pinned.refusal(keyBytes(found), `VM ${vmUID}`);
+      parts.contact(found);
+      return found;
+    }
     throw new OperatorError('unavailable', `VM ${vmUID} does not answer (simulated)`);
   };
-  const see = (state: HostFacts['state'], runs: HostFacts['runs']): void => {
+  const see = (state: HostFacts['state'], runs: HostFacts['runs'], error?: unknown): void => {
     const before = facts;
-    facts = { state, runs, since: before.state === state ? before.since : clock.now() };
-    if (before.state !== state) tell(vmUID, undefined);
+    const reason = errorReason(error);
+    const why = error === undefined ? {} : { message: errorMessage(error), ...(reason === undefined ? {} : { reason }) };
+    facts = { state, runs, since: before.state === state ? before.since : clock.now(), ...why };
+    if (before.state !== state || before.reason !== reason) tell(vmUID, undefined);
     for (const session of changedSessions(before.runs, runs)) tell(vmUID, session);
   };
   const showAll = (seen: CloudMachine): void => {
@@ -85,20 +101,22 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
         watch(seen);
         if (!closed) showAll(seen);
       });
-    } catch {
+    } catch (error) {
       if (closed) return;
-      see('unreachable', facts.runs);
+      see('unreachable', facts.runs, error);
       watch(cloud.byVM(vmUID));
-      const isRetried = machine?.booted && !machine.unreachable;
-      if (isRetried) lookSoon(random.between(500, 10_000));
+      if (machine && answers(machine)) lookSoon(isTrusted(machine) ? random.between(500, 10_000) : random.between(15_000, 30_000));
     }
   };
+  const beats = (): boolean => process.isAlive() && facts.state === 'reachable' && machine !== undefined && answers(machine);
   const onWorldChange = (): void => lookSoon();
   const watch = (seen: CloudMachine | undefined): void => {
     if (machine === seen) return;
     machine?.watchers.delete(onWorldChange);
+    machine?.hearts.delete(beats);
     machine = seen;
     machine?.watchers.add(onWorldChange);
+    machine?.hearts.add(beats);
   };
   const change = (what: string, apply: (machine: CloudMachine) => void, signal: AbortSignal): Promise<void> =>
     process.effect(what, () => apply(reach()), signal);
@@ -134,10 +152,14 @@ const connect = (vmUID: string, parts: HostsParts, tell: Listener): Connection =
     },
     close: () => {
       closed = true;
-      machine?.watchers.delete(onWorldChange);
+      watch(undefined);
     },
   };
 };
+
+const answers = ({ booted, unreachable }: CloudMachine): boolean => booted && !unreachable;
+
+const keyBytes = ({ shownKey }: CloudMachine): Buffer => Buffer.from(shownKey.split(' ')[1] ?? '', 'base64');
 
 const changedSessions = (before: HostFacts['runs'], after: HostFacts['runs']): readonly LogName[] => [
   ...[...after.values()].filter((run) => !semanticallyEqual(before.get(runKey(run)), run)).map((run) => run.session),

@@ -1,9 +1,8 @@
 // What befalls the controllers and the cloud on its own account, at drawn times, for drawn whiles.
 import type { Random } from '../fakes/random.ts';
-import { type Controllers, TROUBLE_MS } from './setting.ts';
-import { REGIONS, type World } from './world.ts';
-
-type Misfortune = (world: World, controllers: Controllers, random: Random) => void;
+import { PROVIDER_MISFORTUNES } from './provider-misfortunes.ts';
+import { type Controllers, type Misfortune, runningMachine, TROUBLE_MS, until } from './setting.ts';
+import type { World } from './world.ts';
 
 export const misfortunes = (world: World, controllers: Controllers, random: Random): void => {
   let strikes = 0;
@@ -21,15 +20,9 @@ export const misfortunes = (world: World, controllers: Controllers, random: Rand
   strike(3, vanish);
   strike(1, powerOff);
   strike(4, cutOff);
-  strike(2, fillRegion);
-  strike(2, breakProvider);
   strike(2, fillLogStore);
   strike(1, jumpClock);
-};
-
-/** For a while, but never past the end of the trouble: the clearing up is done once. */
-const until = (world: World, ms: number, end: () => void): void => {
-  world.timeline.at(ms, () => world.faults.isActive() && end());
+  for (const [most, misfortune] of PROVIDER_MISFORTUNES) strike(most, misfortune);
 };
 
 const crash: Misfortune = (world, controllers) => {
@@ -54,11 +47,6 @@ const twoLeaders: Misfortune = (world, controllers, random) => {
   controllers.startAnother(random.between(5_000, 200_000), false);
 };
 
-const runningMachine = (world: World, random: Random) => {
-  const running = world.cloud.existing().filter((machine) => machine.state === 'running');
-  return running[random.int(0, Math.max(0, running.length - 1))];
-};
-
 const vanish: Misfortune = (world, _controllers, random) => {
   const machine = runningMachine(world, random);
   if (!machine) return;
@@ -70,7 +58,7 @@ const powerOff: Misfortune = (world, _controllers, random) => {
   const machine = runningMachine(world, random);
   if (!machine) return;
   world.faults.count('vmStops');
-  world.cloud.powerOff(machine);
+  world.cloud.powerOff(machine, 'stopped');
 };
 
 const cutOff: Misfortune = (world, _controllers, random) => {
@@ -79,22 +67,6 @@ const cutOff: Misfortune = (world, _controllers, random) => {
   world.faults.count('vmUnreachable');
   world.cloud.setUnreachable(machine, true);
   until(world, 8_000 * 200 ** random.next(), () => machine.state !== 'gone' && world.cloud.setUnreachable(machine, false));
-};
-
-const fillRegion: Misfortune = (world, _controllers, random) => {
-  const region = random.pick(REGIONS);
-  world.faults.count('quota');
-  world.story.tell(() => `  region ${region} is full`);
-  world.cloud.fullRegions.add(region);
-  until(world, random.between(60_000, 1200_000), () => world.cloud.fullRegions.delete(region));
-};
-
-const breakProvider: Misfortune = (world, controllers, random) => {
-  const code = random.pick(['unavailable', 'denied'] as const);
-  world.faults.count(code === 'denied' ? 'providerDenied' : 'providerDown');
-  world.story.tell(() => `  the provider answers nothing but ${code}`);
-  controllers.setProviderProblem(code);
-  until(world, random.between(10_000, 400_000), () => controllers.setProviderProblem(undefined));
 };
 
 const fillLogStore: Misfortune = (world, _controllers, random) => {

@@ -1,10 +1,12 @@
 // What must be true once everything that went wrong is over and the operator had time: nothing is left to do, every
 // session ended or waits for a reason that is one, and nothing exists that nobody needs.
 
+import { parseTime } from '../../controller/api/clock.ts';
 import { findCondition } from '../../controller/api/condition.ts';
 import { keyString } from '../../controller/api/object.ts';
 import type { Session, VMPool } from '../../controller/api/types.generated.ts';
 import { isFinished } from '../../controller/reconcilers/session/facts.ts';
+import { checkOfferings } from './provider-checks.ts';
 import { isLive, type World } from './world.ts';
 
 type Violate = (what: string) => void;
@@ -62,8 +64,19 @@ const checkFull = (world: World, session: Session, reason: string, violate: Viol
 const checkPool = (world: World, pool: VMPool, violate: Violate) => {
   const { name } = pool.metadata;
   if (pool.metadata.deletionTimestamp) return violate(`pool ${name} is still being deleted`);
+  checkOfferings(world, pool, violate);
   const vms = world.cloud.existing(keyString(pool.metadata)).length;
   const { minVMs = 0, warmSlots = 0, maxVMs = 10 } = pool.spec;
   if (vms > Math.max(minVMs, 0) + warmSlots) violate(`pool ${name} keeps ${vms} VMs with minVMs ${minVMs} and warmSlots ${warmSlots}`);
   if (vms < Math.min(minVMs, maxVMs) && !pool.spec.budget) violate(`pool ${name} has ${vms} VMs, its minVMs are ${minVMs}`);
 };
+
+/** Somebody waits for a machine that is tried again later: up to an hour after Azure had none. */
+export const isRoomAwaited = (world: World): boolean =>
+  world.database
+    .list('Session')
+    .some((one) => !isFinished(one) && findCondition(one.status?.conditions, 'Placed')?.reason === 'QuotaExceeded') ||
+  world.database.list('VMPool').some(({ spec, status, metadata }) => {
+    const isRefused = status?.offerings?.some(({ retryTime }) => retryTime !== undefined && parseTime(retryTime) > world.timeline.wall());
+    return isRefused && world.cloud.existing(keyString(metadata)).length < (spec.minVMs ?? 0) && !spec.budget;
+  });

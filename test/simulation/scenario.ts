@@ -4,9 +4,9 @@ import type { VMPoolSpec } from '../../controller/api/types.generated.ts';
 import type { Random } from '../fakes/random.ts';
 import { misfortunes } from './misfortunes.ts';
 import { apply, type Controllers, NAMESPACE, TROUBLE_MS } from './setting.ts';
-import { poolSpec, sessionSpec } from './specs.ts';
+import { poolSpec, sessionSpec, sizeOf } from './specs.ts';
 import { changesOfMind } from './users.ts';
-import type { World } from './world.ts';
+import { REGIONS, type World } from './world.ts';
 
 export const playScenario = (world: World, controllers: Controllers): void => {
   const random = world.random.fork('scenario');
@@ -16,7 +16,7 @@ export const playScenario = (world: World, controllers: Controllers): void => {
   changesOfMind(world, random.fork('users'));
   misfortunes(world, controllers, random.fork('misfortunes'));
   for (const minute of [20, 40, 60]) world.timeline.at(minute * 60_000, () => ensureEnoughVMs(world, random));
-  world.timeline.at(TROUBLE_MS, () => clearUp(world, controllers, random));
+  world.timeline.at(TROUBLE_MS, () => clearUp(world, random));
 };
 
 const createPools = (world: World, random: Random): void => {
@@ -28,7 +28,7 @@ const createPools = (world: World, random: Random): void => {
 /** Without what would keep it from making VMs. */
 const sparePool = (random: Random): VMPoolSpec => {
   const { budget: _, maxAgeSeconds: __, ...spec } = poolSpec(random);
-  return { ...spec, sizes: [{ name: 's' }], maxVMs: 9, minVMs: 0, warmSlots: 0 };
+  return { ...spec, sizes: [sizeOf('s')], maxVMs: 9, minVMs: 0, warmSlots: 0 };
 };
 
 const createSessions = (world: World, random: Random): void => {
@@ -53,7 +53,7 @@ const ensureEnoughVMs = (world: World, random: Random): void => {
   }
 };
 
-const clearUp = (world: World, controllers: Controllers, random: Random): void => {
+const clearUp = (world: World, random: Random): void => {
   if (world.cloud.machines.length < 9)
     apply(world, 'VMPool', { metadata: { name: 'spare', namespace: NAMESPACE }, spec: sparePool(random) });
   for (let made = world.cloud.machines.length; made < 9; made++) {
@@ -64,11 +64,14 @@ const clearUp = (world: World, controllers: Controllers, random: Random): void =
   }
   world.story.tell(() => '=== FAULTS STOP ===');
   world.faults.stop();
-  world.cloud.fullRegions.clear();
+  for (const region of REGIONS) world.azure.market.restore(region);
   world.logs.setFull(false);
-  controllers.setProviderProblem(undefined);
+  world.azure.gate.setProblem(undefined);
   world.database.secrets.set(`${NAMESPACE}/key`, { token: 'secret-value' });
-  for (const machine of world.cloud.existing()) if (machine.unreachable) world.cloud.setUnreachable(machine, false);
+  for (const machine of world.cloud.existing()) {
+    if (machine.unreachable) world.cloud.setUnreachable(machine, false);
+    if (machine.shownKey !== machine.hostKey) world.cloud.showKey(machine, undefined);
+  }
   world.asWriter('user', () => {
     for (const pool of world.database.list('VMPool'))
       world.database.edit('VMPool', pool.metadata, { spec: { paused: false, maxAgeSeconds: undefined } });

@@ -38,4 +38,16 @@ export const FOUND: readonly FoundBug[] = [
     seed: 101456,
     story: 'a controller that had just started fenced a VM at its first failed look, as one that died had once failed to reach it',
   },
+  {
+    seed: 52,
+    story: 'a VM was reckoned with the price of the SKU that was open, was made as a dearer one, and passed the budget',
+  },
+  {
+    seed: 44,
+    story: 'what was refused by the counts of a quota was never looked at again in a pool in which nothing else happened',
+  },
+  {
+    seed: 76,
+    story: 'while the provider could not be asked, status.offerings was emptied, and with it what a restart goes by',
+  },
 ];

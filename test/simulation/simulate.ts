@@ -3,7 +3,7 @@ import { settle } from '../fakes/clock.ts';
 import { createChecks } from './checks.ts';
 import { createControllers } from './controllers.ts';
 import type { Fault } from './faults.ts';
-import { checkRest } from './rest-checks.ts';
+import { checkRest, isRoomAwaited } from './rest-checks.ts';
 import { playScenario } from './scenario.ts';
 import { TROUBLE_MS } from './setting.ts';
 import { createWorld } from './world.ts';
@@ -24,6 +24,8 @@ export interface Result {
 const PEACE_MS = 8 * 3600_000;
 /** At rest is what changed nothing for longer than the longest of these: only then is nothing more to come. */
 const REST_MS = 45 * 60_000;
+/** Of the dead-man's switches, and the few minutes that they take. */
+const LONGEST_SILENCE_MS = 3_600_000 + 5 * 60_000;
 const GLANCE_MS = 5 * 60_000;
 /** More than that is not slow, it is a loop. */
 const MOST_STEPS = 100_000;
@@ -51,15 +53,21 @@ export const simulate = async (seed: number, options: { readonly told?: boolean 
   // A clock that was set back puts off by as much whatever is due at a time of day.
   const rest = REST_MS + Math.max(0, started - (world.timeline.wall() - world.timeline.elapsed()));
   for (let now = TROUBLE_MS, effects = -1; checks.violations.length === 0 && now - restSince < rest; now += GLANCE_MS) {
-    if (controllers.effects() !== effects) restSince = now;
+    if (controllers.effects() !== effects || isRoomAwaited(world)) restSince = now;
     effects = controllers.effects();
     if (now > TROUBLE_MS + PEACE_MS) checks.violate(`the operator still makes changes ${PEACE_MS / 3600_000} h after the last trouble`);
     await runUntil(now + GLANCE_MS);
   }
   if (checks.violations.length === 0) checkRest(world, checks.violate);
+  // From here on there is no controller any more, and nothing may go on costing money for that.
+  controllers.stayAway(Number.POSITIVE_INFINITY);
+  if (checks.violations.length === 0) {
+    await runUntil(world.timeline.elapsed() + LONGEST_SILENCE_MS);
+    for (const { state, booted, vmName } of world.cloud.existing())
+      if (state === 'running' && booted) checks.violate(`${vmName} goes on without a controller for ever`);
+  }
   checks.atEnd();
   for (const crash of controllers.crashes) checks.violate(crash);
-  controllers.kill('as the simulation is over');
   return {
     seed,
     steps,

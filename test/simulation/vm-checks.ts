@@ -115,7 +115,7 @@ export const checkNewMachine = (world: World, limits: Limits, machine: CloudMach
 
 /** Only an empty VM may go, or one that has not answered for so long that it is fenced. */
 export const checkDeletion = (world: World, machine: CloudMachine, violate: Violate): void => {
-  if (machine.wasCutOff) return;
+  if (machine.wasCutOff || machine.wasEvicted) return;
   const pool = world.database.list('VMPool').find((one) => keyString(one.metadata) === machine.pool);
   if (pool?.metadata.annotations?.['berth.dev/abandon']) return;
   for (const session of sessionsOn(world, machine.vmUID)) {

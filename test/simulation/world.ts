@@ -9,12 +9,31 @@ import { createMemoryDatabase, type MemoryDatabase } from '../fakes/memory-store
 import { createRandom, type Random } from '../fakes/random.ts';
 import { type Behaviour, createRuns, type Run } from '../fakes/runs.ts';
 import { createTimeline, type Timeline } from '../fakes/timeline.ts';
+import { type ARM, createARM } from './arm/arm.ts';
+import { createGate, type Gate } from './arm/gate.ts';
+import { createMarket, type Market } from './arm/market.ts';
+import type { Answer, Sent } from './arm/sdk.ts';
+import { armSwitch } from './dead-mans-switch.ts';
 import { createFaults, type Faults } from './faults.ts';
+import type { Process } from './process.ts';
 import { createStory, type Story } from './story.ts';
 
 export interface StartedRun {
   readonly run: Run;
   readonly machine: CloudMachine;
+}
+
+/** Told of the requests of every controller. */
+export interface RequestWatcher {
+  sends(process: Process, request: Sent): void;
+  answered(process: Process, request: Sent, answer: Answer): void;
+}
+
+export interface Azure {
+  readonly arm: ARM;
+  readonly market: Market;
+  readonly gate: Gate;
+  readonly watchers: RequestWatcher[];
 }
 
 export interface World {
@@ -24,6 +43,7 @@ export interface World {
   readonly story: Story;
   readonly database: MemoryDatabase;
   readonly cloud: Cloud;
+  readonly azure: Azure;
   readonly logs: MemoryLogs;
   /** Whoever changes what was read throws. It takes a quarter of a seed's time, so it is so in a fourth of them. */
   readonly isFrozen: boolean;
@@ -32,6 +52,15 @@ export interface World {
   /** Every attempt that a VM ever took over, whether or not the program was started. */
   readonly launched: readonly StartedRun[];
   onStart(listener: (started: StartedRun) => void): void;
+  /** A machine's dead-man's switch is about to deallocate it. */
+  onSwitch(listener: (machine: CloudMachine, silentMs: number) => void): void;
+  /** For how long there has been a controller, without one of them dying; in milliseconds. */
+  attendedMs(): number;
+  /** A controller came, or one died and left others or none. */
+  attend(isThere: boolean): void;
+  /** A controller reached the machine. */
+  onContact(listener: (machine: CloudMachine) => void): void;
+  contact(machine: CloudMachine): void;
   onMachine(listener: (machine: CloudMachine) => void): void;
   /** Names the writer while it writes, for the story and the checks. */
   asWriter<T>(name: string, write: () => T): T;
@@ -55,7 +84,10 @@ export const createWorld = (seed: number, isTold: boolean): World => {
   const launched: StartedRun[] = [];
   const startListeners: ((started: StartedRun) => void)[] = [];
   const machineListeners: ((machine: CloudMachine) => void)[] = [];
+  const switchListeners: ((machine: CloudMachine, silentMs: number) => void)[] = [];
+  const contactListeners: ((machine: CloudMachine) => void)[] = [];
   let objects = 0;
+  let attendedSince = Number.POSITIVE_INFINITY;
   let writer = 'user';
   let relaxed = false;
   const isFrozen = seed % 4 === 1;
@@ -86,16 +118,21 @@ export const createWorld = (seed: number, isTold: boolean): World => {
   const cloudRandom = random.fork('cloud');
   const cloud = createCloud({
     timeline,
-    regions: REGIONS,
     fateOf: () => fateOf(faults, cloudRandom),
     deleteMs: () => cloudRandom.between(2_000, 30_000),
     runsOf,
-    poolExists: (pool) => database.get('VMPool', pool.metadata)?.metadata.uid === pool.metadata.uid,
     changed: (machine, what) => {
       story.tell(() => `  ${machine.id} of ${machine.vmName} (${machine.vmUID}) ${what}`);
+      if (what === 'boots') armSwitch(machine, { timeline, cloud, fires });
       for (const listener of machineListeners) listener(machine);
     },
   });
+  const fires = (machine: CloudMachine, silentMs: number): void => {
+    faults.count('deadMansSwitch');
+    for (const listener of switchListeners) listener(machine, silentMs);
+  };
+  const market = createMarket(cloud.existing);
+  const azure: Azure = { market, arm: createARM({ cloud, market }), gate: createGate(timeline, faults), watchers: [] };
   return {
     random,
     timeline,
@@ -103,11 +140,21 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     story,
     database,
     cloud,
+    azure,
     isFrozen,
     started,
     launched,
     logs: createMemoryLogs(),
     onStart: (listener) => void startListeners.push(listener),
+    attendedMs: () => timeline.elapsed() - attendedSince,
+    attend: (isThere) => {
+      attendedSince = isThere ? timeline.elapsed() : Number.POSITIVE_INFINITY;
+    },
+    onContact: (listener) => void contactListeners.push(listener),
+    contact: (machine) => {
+      for (const listener of contactListeners) listener(machine);
+    },
+    onSwitch: (listener) => void switchListeners.push(listener),
     onMachine: (listener) => void machineListeners.push(listener),
     writer: () => writer,
     relax: () => {

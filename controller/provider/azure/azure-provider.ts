@@ -5,7 +5,7 @@ import { OperatorError } from '../../api/error.ts';
 import type { VMPool } from '../../api/types.generated.ts';
 import type { Machine, Provider, ProviderModule } from '../provider.ts';
 import { type AzurePool, openAzurePool } from './azure-pool.ts';
-import { type Azure, type AzurePlace, openAzure } from './clients.ts';
+import { type Azure, type AzureOptions, type AzurePlace, openAzure } from './clients.ts';
 import { conditionsOf } from './conditions.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { createGovernor } from './governor.ts';
@@ -25,6 +25,8 @@ import { offeringsOf } from './walk.ts';
 export interface AzureProviderOptions {
   readonly clock: Clock;
   readonly place: AzurePlace;
+  /** What stands in for Azure's SDKs. */
+  readonly connect?: AzureOptions['connect'];
   /** How machines are logged in on, where something stands in for them. */
   readonly ssh?: { readonly user?: string | undefined; readonly port?: number | undefined };
   /** Who may reach machines by SSH where their pool does not say; unset: the address we are seen with. */
@@ -41,7 +43,7 @@ const GRACE_MS = 300_000;
 const LOOK_MS = 30_000;
 
 export const azureProvider = (options: AzureProviderOptions): ProviderModule => {
-  const { clock, place, keep } = options;
+  const { clock, place, keep, connect } = options;
   const governor = createGovernor(clock);
   const installation = openInstallation(keep ?? onlyLooking);
   const accounts = new Map<string, { readonly azure: Azure; readonly facts: MarketFacts }>();
@@ -53,7 +55,7 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
   const accountOf = (pool: VMPool) => {
     const { subscriptionID, identity } = azureSettings(pool);
     const key = `${subscriptionID} ${identity.credential}`;
-    const azure = openAzure({ place, subscriptionID, credential: identity.credential, governor });
+    const azure = openAzure({ place, subscriptionID, credential: identity.credential, governor, connect });
     const account = accounts.get(key) ?? { azure, facts: createMarketFacts(azure, clock) };
     accounts.set(key, account);
     return account;

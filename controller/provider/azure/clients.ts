@@ -33,6 +33,8 @@ export interface AzureOptions {
   readonly subscriptionID: string | undefined;
   readonly credential: CredentialKind;
   readonly governor: Governor;
+  /** In place of Azure's SDKs: where neither they nor a network is wanted. Asks each request of `requestPolicies`. */
+  readonly connect?: ((options: AzureOptions) => Promise<AzureClients>) | undefined;
 }
 
 /** What every call is given: whom it concerns, and how long it may take. */
@@ -50,7 +52,7 @@ const RETRIES = { maxRetries: 1, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 }
 export const openAzure = (options: AzureOptions): Azure => {
   let opening: Promise<AzureClients> | undefined;
   const clients = (): Promise<AzureClients> => {
-    opening ??= connect(options).catch((error: unknown) => {
+    opening ??= (options.connect ?? connect)(options).catch((error: unknown) => {
       opening = undefined;
       throw failureOfError(error);
     });
@@ -85,10 +87,7 @@ const connect = async ({ place, credential: kind, governor, ...options }: AzureO
     ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),
     ...tls,
     retryOptions: RETRIES,
-    additionalPolicies: [
-      { policy: turnPolicy(governor), position: 'perRetry' as const },
-      { policy: failurePolicy, position: 'perCall' as const },
-    ],
+    additionalPolicies: requestPolicies(governor),
   };
   return {
     subscriptionID,
@@ -97,6 +96,12 @@ const connect = async ({ place, credential: kind, governor, ...options }: AzureO
     resources: new sdk.ResourceManagementClient(credential, subscriptionID, clientOptions),
   };
 };
+
+/** The inner one first. */
+export const requestPolicies = (governor: Governor) => [
+  { policy: turnPolicy(governor), position: 'perRetry' as const },
+  { policy: failurePolicy, position: 'perCall' as const },
+];
 
 type Policy = NonNullable<ComputeManagementClientOptionalParams['additionalPolicies']>[number]['policy'];
 

@@ -21,11 +21,7 @@ export interface ReachOptions {
 
 export const reachMachine = ({ id, vmUID, address, hostKey }: Machine, options: ReachOptions): Shell => {
   const { clock, secret, replaced } = options;
-  /** Both derived ones, until the first was replaced. What is recorded can only take one away. */
-  const accepted = (key: Uint8Array): readonly string[] => {
-    const second = deriveKey(key, vmUID, 'host-2').publicKey;
-    return replaced.has(vmUID) || hostKey?.trim() === second ? [second] : [deriveKey(key, vmUID, 'host-1').publicKey, second];
-  };
+  const accepted = (key: Uint8Array): readonly string[] => acceptedKeys(key, { vmUID, hostKey }, replaced);
   const login = async (): Promise<SSHLogin> => {
     if (address === undefined) throw new OperatorError('unavailable', `machine ${id} has no address yet`);
     const [host = '', port] = address.split(/:(?=\d+$)/);
@@ -48,6 +44,16 @@ export const reachMachine = ({ id, vmUID, address, hostKey }: Machine, options: 
     replaced.add(vmUID);
   };
   return prepared(shell, prepare, heart.stop);
+};
+
+/** Both derived ones, until the first was replaced. What is recorded can only take one away. */
+export const acceptedKeys = (
+  secret: Uint8Array,
+  { vmUID, hostKey }: Pick<Machine, 'vmUID'> & { readonly hostKey: string | undefined },
+  replaced: ReadonlySet<string>,
+): readonly string[] => {
+  const second = deriveKey(secret, vmUID, 'host-2').publicKey;
+  return replaced.has(vmUID) || hostKey?.trim() === second ? [second] : [deriveKey(secret, vmUID, 'host-1').publicKey, second];
 };
 
 const awaitFirstBoot = async (shell: Shell): Promise<void> => {

@@ -121,7 +121,14 @@ const recheck = (observed: PoolObserved, waits: ReadonlyMap<Session, Wait>, due:
     ...(refused ? [observed.now + 3 * RECHECK_MS] : []),
     ...(observed.countersDue ? [] : [observed.now + COUNTERS_MS]),
     // Also where no session waits for it: minVMs, warm and primed slots are made anew as well.
-    ...offeringRows(observed).map(({ retryTime }) => (retryTime === undefined ? 0 : parseTime(retryTime))),
+    ...offeringRows(observed).flatMap((row) => lookAgain(row, observed.now)),
   ].filter((time) => time > observed.now);
   return times.length === 0 ? {} : { recheckAt: Math.min(...times) };
+};
+
+/** A provider that is to be tried now may have to find out first: it does so in its own time, and tells nobody. */
+const lookAgain = ({ available, retryTime }: ReturnType<typeof offeringRows>[number], now: number): readonly number[] => {
+  if (retryTime === undefined) return [];
+  const time = parseTime(retryTime);
+  return time > now || available ? [time] : [now + 3 * RECHECK_MS];
 };

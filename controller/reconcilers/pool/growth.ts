@@ -92,8 +92,8 @@ interface Ledger {
   made(): number;
   /** Whether there is one more of a kind of which there are only so many. */
   hasRoom(offering: Offering): boolean;
-  /** Books one more VM; or says why it may not be. */
-  book(offering: Offering): Wait | undefined;
+  /** Books one more VM, which may cost as much as this; or says why it may not be. */
+  book(offering: Offering, price: number | undefined): Wait | undefined;
 }
 
 const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
@@ -106,8 +106,7 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
     isOpen: (offering) => openOfferings(observed).has(offering),
     made: () => made,
     hasRoom: (offering) => (room.get(offering) ?? 1) > 0,
-    book: (offering) => {
-      const price = offering.hourlyUSD === undefined ? undefined : parseMoney(offering.hourlyUSD);
+    book: (offering, price) => {
       if (vms.length + made >= maxVMs)
         return { reason: 'PoolFull', message: `all slots are taken and the pool has its maxVMs (${maxVMs})` };
       const refused = budget === undefined ? undefined : overBudget(budget, spent, price);
@@ -167,7 +166,7 @@ const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand)
   if (!offering && inRegion.some(isOpen))
     return { reason: 'PoolFull', message: `all slots are taken, and so are all machines of size ${size.name} that the pool has` };
   if (!offering) return refusal(inRegion, observed);
-  const refused = book(offering);
+  const refused = book(offering, mostItCosts(offering, inRegion));
   if (refused) return refused;
   return {
     size: size.name,
@@ -176,6 +175,12 @@ const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand)
     ...(demand.region === undefined ? {} : { region: demand.region }),
   };
 };
+
+/** Its provider may take another of that region: where this one is refused after all, or a better one is to be had again. */
+const mostItCosts = ({ hourlyUSD, region }: Offering, offered: readonly Offering[]): number | undefined =>
+  hourlyUSD === undefined
+    ? undefined
+    : Math.max(...offered.map((other) => (other.region === region ? parseMoney(other.hourlyUSD ?? '0') : 0)));
 
 const largestMemory = ({ name, memoryMiB }: Size, offerings: readonly Offering[]): number => {
   const offered = offerings.filter(({ size }) => size === name).map((offering) => offering.memoryMiB ?? memoryMiB);

@@ -30,7 +30,8 @@ export const status = (
       ...(fresh ? counters(observed, vms) : {}),
       observedGeneration: pool.metadata.generation,
       selector: `berth.dev/pool=${pool.metadata.name}`,
-      offerings: offeringRows(observed),
+      // What is refused stays so while nobody can be asked: also after a restart.
+      offerings: observed.providerProblem === undefined ? offeringRows(observed) : (before.offerings ?? []),
       conditions: conditions(observed, pool, decision, outcomes),
     },
   };

@@ -1,5 +1,6 @@
 // Where a session stands, worked out once for both decide and status. An end is only ever called one on evidence.
 import { parseTime, timestamp } from '../../api/clock.ts';
+import { findCondition } from '../../api/condition.ts';
 import type { SessionStatus } from '../../api/types.generated.ts';
 import type { RunExit, RunFacts } from '../../session/host.ts';
 import { isFailed, isReady } from '../vm/facts.ts';
@@ -43,7 +44,7 @@ export const verdictOf = (observed: SessionObserved): Verdict => {
   const started = startedOf(session);
   if (started === 'no' || started === 'lost') return notStarted(observed);
   if (run?.exit) return run.copied.bytes >= run.logBytes ? endOf(observed, run.exit) : collecting(observed, run, run.exit);
-  if (vmIsLost(observed)) return lost(observed, `VM ${vmNameOf(session)} was lost${bytesKept(observed)}`);
+  if (vmIsLost(observed)) return lost(observed, `VM ${vmNameOf(session)} was lost${whyLost(observed)}${bytesKept(observed)}`);
   if (observed.hostState === 'unreachable') return { is: 'unreachable' };
   if (run) return { is: 'active', run };
   return { is: started === 'launching' ? 'launching' : 'unseen' };
@@ -77,6 +78,12 @@ export const deadlineOf = ({ session }: SessionObserved): number | undefined => 
 };
 
 const vmIsLost = ({ vm }: SessionObserved): boolean => !vm || isFailed(vm);
+
+/** What its VM says of itself, where it is there to say it. */
+const whyLost = ({ vm }: SessionObserved): string => {
+  const failed = findCondition(vm?.status?.conditions, 'Failed');
+  return failed ? `, because ${failed.message}` : '';
+};
 
 /** Where the VM goes away before the rest could be copied: what there is, is what there will be. */
 const collecting = (observed: SessionObserved, run: RunFacts, exit: RunExit): Verdict => {

@@ -124,6 +124,15 @@ test('a VM counts with the price the provider told, and until then with the dear
   assert.ok(told(dearer).includes('s4 waits: BudgetExceeded'));
 });
 
+test('a VM that its provider may make as a dearer one of the same region counts with that price', () => {
+  const { hourlyUSD: _price, ...unpriced } = offering('l', { sku: 'Unpriced' });
+  const dear = offering('l', { sku: 'Dear', hourlyUSD: '1.1', available: false });
+  const offerings = [offering('l', { sku: 'Cheap', hourlyUSD: '1' }), dear, unpriced];
+  const world = (maxHourlyUSD: string) => poolWorld(pool({ spec: { budget: { maxHourlyUSD } } }), { sessions: many(1), offerings });
+  assert.equal(told(world('1.05')), ['s0 waits: BudgetExceeded']);
+  assert.equal(told(world('1.10')), ['create default-0 of size l: session s0 fits on no VM']);
+});
+
 test('a VM of unknown price is not made in a pool with a budget, and is in one without', () => {
   const { hourlyUSD: _price, ...unpriced } = offering('l');
   const world = (budget: object) =>
@@ -195,6 +204,12 @@ test('a floor is remade after the back-off, though no session waits for it', () 
   const world = poolWorld(pool({ spec: { minVMs: 1 }, status }));
   assert.equal(decide(world), { actions: [], recheckAt: NOW + 30_000 });
   assert.is(told({ ...world, now: NOW + 30_000 }).length, 1);
+});
+
+test('what is still refused at its time is looked at again soon, as the provider finds out in its own time', () => {
+  const refused = (seconds: number) => [offering('l', { available: false, reason: 'QuotaExceeded' as const, retryTime: ago(seconds) })];
+  assert.is(decide(poolWorld(pool(), { offerings: refused(-20) })).recheckAt, NOW + 20_000);
+  assert.is(decide(poolWorld(pool(), { offerings: refused(0) })).recheckAt, NOW + 30_000);
 });
 
 test('another region is used while one backs off', () => {

@@ -64,6 +64,13 @@ test('is Ready, also when paused; not while it is deleted, its provider fails, o
   assert.is(kstatus(shown(broken)), 'InProgress');
 });
 
+test('what is refused is still said while the provider can not be asked', () => {
+  const offerings = [{ sku: 'Sim_l', region: 'local', available: false, reason: 'QuotaExceeded' as const, retryTime: ago(-60) }];
+  const unasked = (status: object) => ({ ...poolWorld(pool({ status })), offerings: [], providerProblem: 'no credentials' });
+  assert.equal(shown(unasked({ offerings })).status.offerings, offerings);
+  assert.equal(shown(unasked({})).status.offerings, []);
+});
+
 test('says what blocks it, as long as it does', () => {
   const quota = poolWorld(pool(), { sessions: [session('a')], offerings: [offering('l', { available: false, reason: 'QuotaExceeded' })] });
   assert.ok(conditions(quota).includes('QuotaBlocked=True QuotaExceeded'));

@@ -156,6 +156,10 @@ test('an end says what happened', () => {
   );
   const log = { bytes: 7, lines: 1, truncated: false, tail: 'x' };
   assert.is(message(sessionWorld(placed('a', vm, 'yes'), { log })), 'VM default-0 was lost (its output is kept up to byte 7)');
+  assert.is(
+    message(sessionWorld(placed('a', vm, 'yes'), { vm: failedVM('default-0'), log })),
+    'VM default-0 was lost, because it never booted (its output is kept up to byte 7)',
+  );
   assert.is(shown(sessionWorld(placed('a', vm, 'yes'), { log })).status.output?.bytes, 7);
   assert.is(message(sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 2 } }))), 'VM default-0 was lost: attempt 2 of 3 follows');
 });
