@@ -13,13 +13,16 @@ const LONGEST_MS = 30_000;
 /** Without those who need not know yet. `isBusy`: this pass finds places, or makes VMs. */
 export const worthTelling = (waits: ReadonlyMap<Session, Wait>, observed: PoolObserved, isBusy: boolean): ReadonlyMap<Session, Wait> => {
   if (!observed.isPatient || !(isBusy || wasBusy(observed))) return waits;
-  return new Map([...waits].filter(([session, { reason }]) => reason !== 'PoolFull' || observed.now - bornAt(session) >= LONGEST_MS));
+  return new Map([...waits].filter(([session, { reason }]) => reason !== 'PoolFull' || isDue(session, observed.now)));
 };
 
-const bornAt = ({ metadata }: Session): number => parseTime(metadata.creationTimestamp);
+/** Also who has to be told that a place it was given is none any more. */
+const isDue = ({ metadata, status }: Session, now: number): boolean =>
+  status?.vm !== undefined || now - parseTime(metadata.creationTimestamp) >= LONGEST_MS;
 
 const wasBusy = ({ sessions, vms, now }: PoolObserved): boolean => {
-  const isRecent = (time: string): boolean => now - parseTime(time) < HALT_MS;
+  // Of a clock that was set back nobody is to wait until it has caught up.
+  const isRecent = (time: string): boolean => Math.abs(now - parseTime(time)) < HALT_MS;
   return vms.some(({ metadata }) => isRecent(metadata.creationTimestamp)) || sessions.some((session) => isRecent(placedAt(session)));
 };
 

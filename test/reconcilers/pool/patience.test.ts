@@ -27,10 +27,16 @@ test('that the pool is full is no news while sessions come to their places, and 
   assert.is(decide(full(4, waits)).recheckAt, NOW + 5_000);
   assert.equal(told(full(5, waits)), ['a waits: PoolFull']);
   assert.equal(told({ ...full(4, waits), isPatient: false }), ['a waits: PoolFull']);
+  assert.equal(told(full(-3600, waits)), ['a waits: PoolFull']);
 });
 
 test('who has waited for long is told in any case', () => {
   assert.equal(told(full(0, session('a', born(29)), session('b', born(30)))), ['b waits: PoolFull']);
+});
+
+test('who was given a place that is none any more is told at once', () => {
+  const lost = placed('a', readyVM('gone'), 'no', born(1));
+  assert.equal(told(full(0, lost)), ['a waits: PoolFull']);
 });
 
 test('a pool that places sessions or makes VMs is on the move', () => {
