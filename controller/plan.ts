@@ -90,7 +90,7 @@ const unexplained = (observed: PoolObserved): PoolObserved => ({
 });
 
 const planOf = (observed: PoolObserved): PoolPlan => {
-  const { actions } = decide(observed);
+  const { actions } = decide({ ...observed, isPatient: false });
   const placed = new Set(actions.flatMap((action) => (action.do === 'placeSession' ? [action.session] : [])));
   const waits = new Map(actions.flatMap((action) => (action.do === 'explainWait' ? [[action.session, action.wait] as const] : [])));
   const waiting = classify(observed).pending.flatMap((session, index): Waiting[] => {

@@ -26,6 +26,8 @@ export interface Triggers {
 
 /** Many sessions change at once; one decision serves them all. */
 const POOL_DELAY_MS = 20;
+/** Facts of a run come in quick succession, as when its program ends at once: what they come to is written once. */
+const FACTS_DELAY_MS = 50;
 
 export const createTriggers = (wake: Wake, { sessions, vms }: TriggerViews): Triggers => {
   const wakeVM = (session: Session | undefined): void => {
@@ -63,7 +65,7 @@ export const createTriggers = (wake: Wake, { sessions, vms }: TriggerViews): Tri
       for (const session of sessions.byIndex('pool', key)) wake.session(keyString(keyOf(session)));
     },
     host: (vmUID, session) => {
-      if (session) return wake.session(keyString(session));
+      if (session) return wake.session(keyString(session), FACTS_DELAY_MS);
       for (const vm of vms.byIndex('uid', vmUID)) {
         wake.vm(keyString(keyOf(vm)));
         wake.pool(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name }), POOL_DELAY_MS);

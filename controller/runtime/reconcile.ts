@@ -49,6 +49,7 @@ export const reconcile = async <K extends Kind, O, A extends Action>(
 ): Promise<ReconcileResult> => {
   const failures: Failure[] = [];
   let decision: Decision<A> | undefined;
+  let isCutShort = false;
   let doing = 'observe';
   try {
     const observed = await reconciler.observe(key, context.clock.now(), signal);
@@ -60,6 +61,7 @@ export const reconcile = async <K extends Kind, O, A extends Action>(
 
     doing = 'act';
     const { outcomes, written } = await actAll(reconciler, decision.actions, observed, context, signal);
+    isCutShort = outcomes.length < decision.actions.length;
     failures.push(...outcomes.filter(failed).map(({ action, error }) => ({ doing: action.do, because: action.because, error })));
 
     doing = 'status';
@@ -68,7 +70,7 @@ export const reconcile = async <K extends Kind, O, A extends Action>(
     failures.push({ doing, error });
   }
   const error = worstError(failures.map((failure) => failure.error));
-  const requeueAt = decision?.recheckAt;
+  const requeueAt = isCutShort ? context.clock.now() : decision?.recheckAt;
   return { failures, ...(requeueAt === undefined ? {} : { requeueAt }), ...(error === undefined ? {} : { error }) };
 };
 
@@ -76,8 +78,13 @@ const failed = <A extends Action>(outcome: Outcome<A>): boolean => outcome.error
 
 /** Enough to place many sessions at once, few enough for a store or a cloud that takes one request after another. */
 const ACTIONS_AT_ONCE = 8;
+/** What a decision has not begun after that long is decided anew: the world has moved on, and other things may be due first. */
+const STALE_MS = 1_000;
 
-/** Runs every action whatever becomes of the others. `written` is the newest state of the object that they returned. */
+/**
+ * Runs one action after the other whatever becomes of them, until the decision is stale. `written` is the newest state of
+ * the object that they returned.
+ */
 const actAll = async <K extends Kind, O, A extends Action>(
   reconciler: Reconciler<K, O, A>,
   actions: readonly A[],
@@ -86,6 +93,7 @@ const actAll = async <K extends Kind, O, A extends Action>(
   signal: AbortSignal,
 ): Promise<{ outcomes: readonly Outcome<A>[]; written: Kinds[K] | undefined }> => {
   const outcomes: Outcome<A>[] = new Array(actions.length);
+  const staleAt = context.clock.monotonic() + STALE_MS;
   const queue = actions.entries();
   let written: Kinds[K] | undefined;
 
@@ -109,11 +117,12 @@ const actAll = async <K extends Kind, O, A extends Action>(
       const outcome = await attempt(action);
       outcomes[index] = outcome;
       context.onOutcome?.(outcome, observed);
+      if (context.clock.monotonic() >= staleAt) return;
     }
   };
 
   await Promise.all(actions.slice(0, ACTIONS_AT_ONCE).map(work));
-  return { outcomes, written };
+  return { outcomes: outcomes.filter((outcome) => outcome !== undefined), written };
 };
 
 const newest = <T extends Kinds[Kind]>(known: T | undefined, object: T): T =>

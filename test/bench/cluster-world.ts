@@ -28,6 +28,8 @@ export interface MeasuredController {
   readonly pid: number;
   /** From the start of the program, in milliseconds. */
   readonly syncedAfterMs: number;
+  /** By its own gauge: to ask the server for all of them, again and again, would be most of what it does. */
+  completed(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export const openClusterBench = async (): Promise<ClusterBench> => {
       return {
         pid: child.pid ?? 0,
         syncedAfterMs: performance.now() - began,
+        completed: async () => countCompleted(await (await fetch(`http://${address}/metrics`)).text()),
         stop: async () => {
           running.delete(child);
           child.kill('SIGTERM');
@@ -108,6 +111,8 @@ const untilReady = async (child: ChildProcess, url: string): Promise<void> => {
   }
   throw new Error(`the controller was not ready within ${READY_MS / 1000} s`);
 };
+
+const countCompleted = (metrics: string): number => Number(/^berth_sessions\{phase="Completed"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
 
 const countRequests = (metrics: string): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();

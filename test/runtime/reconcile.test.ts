@@ -213,6 +213,27 @@ test('starts no more actions once time is up, and still writes the status', asyn
   assert.is(written.length, 1);
 });
 
+test('what a decision has not begun after a second is decided anew at once, and the rest is still told', async () => {
+  const clock = createFakeClock(1_000);
+  const begun: string[] = [];
+  const all = Promise.withResolvers<void>();
+  const { run, written } = open(
+    {
+      decide: () => ({ ...actions(...Array.from({ length: 20 }, (_, n) => `n${n}`)), recheckAt: 90_000 }),
+      act: async (action) => {
+        if (begun.push(action.do) === 8) await clock.advance(1_000).then(all.resolve);
+        await all.promise;
+        return undefined;
+      },
+    },
+    { clock },
+  );
+  const result = await run();
+  assert.is(begun.length, 8);
+  assert.equal(result, { failures: [], requeueAt: 2_000 });
+  assert.is(written.length, 1);
+});
+
 test('where asked to, freezes what was observed so that a change of it throws', async () => {
   const spoil: Partial<SessionReconciler> = {
     decide: (world) => {

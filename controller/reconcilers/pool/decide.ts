@@ -9,6 +9,7 @@ import { type Classified, classify } from './classify.ts';
 import { type Growth, grow } from './growth.ts';
 import type { PoolAction, PoolObserved, Wait } from './model.ts';
 import { offeringRows } from './offerings.ts';
+import { HALT_MS, worthTelling } from './patience.ts';
 import { type Placement, place } from './placement.ts';
 import { retire } from './retirement.ts';
 
@@ -43,14 +44,16 @@ export const decide = (observed: PoolObserved): Decision<PoolAction> => {
   const chosen = new Map<string, number>();
   for (const { vm } of placement.placed) chosen.set(vm.metadata.name, (chosen.get(vm.metadata.name) ?? 0) + 1);
   const retired = retire(pool, classified.vms, chosen, observed.now);
+  const waits = new Map([...blocked, ...growth.waits]);
+  const told = worthTelling(waits, observed, placement.placed.length + growth.newVMs.length > 0);
   const actions: PoolAction[] = [
     ...ownership(pool, classified),
     ...placements(placement, observed),
     ...creations(observed, pool, growth),
     ...retired.leaving.map(({ vm, because }): PoolAction => ({ do: 'drainVM', vm, because })),
-    ...explain(new Map([...blocked, ...growth.waits])),
+    ...explain(told),
   ];
-  return { actions, ...recheck(observed, new Map([...blocked, ...growth.waits]), retired.recheckAt) };
+  return { actions, ...recheck(observed, waits, [retired.recheckAt, told.size < waits.size ? observed.now + HALT_MS : undefined]) };
 };
 
 const NO_GROWTH: Growth = { newVMs: [], waits: new Map() };
@@ -108,14 +111,18 @@ const explain = (waits: ReadonlyMap<Session, Wait>): PoolAction[] =>
     })
     .map(([session, wait]) => ({ do: 'explainWait', session, wait, because: wait.message }));
 
-const recheck = (observed: PoolObserved, waits: ReadonlyMap<Session, Wait>, due: number | undefined): { recheckAt?: number } => {
+const recheck = (
+  observed: PoolObserved,
+  waits: ReadonlyMap<Session, Wait>,
+  due: readonly (number | undefined)[],
+): { recheckAt?: number } => {
   const polled = [...waits].filter(
     ([, { reason }]) => reason === 'SecretNotFound' || reason === 'ProviderNotReady' || reason === 'LogStoreFull',
   );
   const refused = [...waits.values()].some(({ reason }) => reason === 'QuotaExceeded');
   const newest = Math.max(...polled.map(([session]) => parseTime(session.metadata.creationTimestamp)));
   const times = [
-    ...(due === undefined ? [] : [due]),
+    ...due.filter((time) => time !== undefined),
     // Who has just come is about to mend it; what has waited for long can wait a moment longer.
     ...(polled.length > 0 ? [observed.now + Math.min(6 * RECHECK_MS, Math.max(RECHECK_MS, (observed.now - newest) / 8))] : []),
     ...(refused ? [observed.now + 3 * RECHECK_MS] : []),

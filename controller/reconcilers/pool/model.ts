@@ -29,6 +29,8 @@ export interface PoolObserved {
   readonly missingSecrets: ReadonlyMap<string, string>;
   /** Counters in status change at most every 5 s. */
   readonly countersDue: boolean;
+  /** Who waits for room is told so only where that is news for longer than a moment. */
+  readonly isPatient?: boolean;
 }
 
 export type WaitReason =

@@ -50,6 +50,7 @@ export const createPoolObserve = (reads: PoolReads) => {
       logStoreHasSpace: await reads.logs.hasSpace(),
       missingSecrets: await missingSecrets(reads.secret, sessions),
       countersDue,
+      isPatient: true,
     };
   };
 };

@@ -61,11 +61,11 @@ const idle = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now: nu
   const surplus = staying.length - maxVMs;
   const candidates = staying
     .filter(({ vm, bucket, sessions }) => bucket === 'ready' && sessions.length === 0 && !chosen.has(vm.metadata.name))
-    .toSorted((a, b) => idleSince(a) - idleSince(b));
+    .toSorted((a, b) => idleSince(a, now) - idleSince(b, now));
   const floors = floorsOf(pool, staying, chosen, now);
   const leaving: Retirement[] = [];
   for (const state of candidates) {
-    const expired = now >= idleSince(state) + timeout;
+    const expired = now >= idleSince(state, now) + timeout;
     if ((!expired && leaving.length >= surplus) || !floors.spare(state)) continue;
     leaving.push({
       vm: state.vm,
@@ -107,12 +107,14 @@ const floorsOf = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now
 
 const idleTimeout = (pool: VMPool): number => poolSettings(pool.spec).idleTimeoutSeconds * 1000;
 
-const idleSince = ({ vm }: VMState): number => parseTime(vm.status?.idleSince ?? vm.metadata.creationTimestamp);
+/** Where it is not told yet, its last session has only just ended. */
+const idleSince = ({ vm: { status } }: VMState, now: number): number =>
+  status?.idleSince === undefined ? now : parseTime(status.idleSince);
 
 const nextDue = (pool: VMPool, staying: readonly VMState[], now: number): number | undefined => {
   const { maxAgeSeconds, prime } = pool.spec;
   const times = staying.flatMap((state) => [
-    ...(state.bucket === 'ready' && state.sessions.length === 0 ? [idleSince(state) + idleTimeout(pool)] : []),
+    ...(state.bucket === 'ready' && state.sessions.length === 0 ? [idleSince(state, now) + idleTimeout(pool)] : []),
     ...(maxAgeSeconds === undefined ? [] : [parseTime(state.vm.metadata.creationTimestamp) + maxAgeSeconds * 1000]),
   ]);
   if (prime) times.push(parseTime(prime.untilTime));

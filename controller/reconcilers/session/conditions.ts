@@ -4,7 +4,7 @@ import { type Condition, type ConditionUpdate, findCondition, setConditions } fr
 import type { SessionStatus } from '../../api/types.generated.ts';
 import { attemptOf, startedOf } from './facts.ts';
 import type { SessionObserved } from './model.ts';
-import { mayLaunch, type OpenVerdict } from './verdict.ts';
+import type { OpenVerdict } from './verdict.ts';
 
 export const sessionConditions = (observed: SessionObserved, verdict: OpenVerdict, next: SessionStatus): readonly Condition[] => {
   const { session, now } = observed;
@@ -38,7 +38,7 @@ const started = (observed: SessionObserved, verdict: OpenVerdict): ConditionUpda
   const known = startedOf(observed.session);
   const attempt = attemptOf(observed.session);
   if (verdict.is === 'retry') return { type: 'Started', status: 'False', reason: 'VMLost', message: verdict.message };
-  if (verdict.is === 'waiting' && mayLaunch(observed))
+  if (verdict.is === 'waiting' && verdict.mayLaunch)
     return { type: 'Started', status: 'Unknown', reason: 'Launching', message: 'it is being launched' };
   if (observed.run?.startTime !== undefined && (known === 'launching' || known === 'yes'))
     return { type: 'Started', status: 'True', reason: 'Started', message: `attempt ${attempt} was started` };

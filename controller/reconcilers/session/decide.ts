@@ -25,7 +25,8 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
     case 'finished':
       return finished(observed);
     case 'waiting':
-      return hold(observed);
+      // Before it has a place nothing comes into being in its name, and the pool is about to write it.
+      return observed.session.status?.vm ? hold(observed) : [];
     case 'launching':
       if (stopMode(observed)) return refuse(observed, 'it was stopped before it was started');
       // Placed on a ready VM before it was held: nothing may run in the name of what could vanish.

@@ -22,8 +22,8 @@ export interface SessionReads {
   takeOutputTurn(): boolean;
 }
 
-/** Within that time the pool of a new session is expected to place it, or to say why not. */
-const POOL_MS = 10_000;
+/** Within that time the pool of a new session is expected to place it, or to say why not, also where it has many to place. */
+const POOL_MS = 60_000;
 
 export const createSessionObserve = (reads: SessionReads) => {
   const newSince = createFirstSights();

@@ -42,7 +42,7 @@ const nextStatus = (observed: SessionObserved, outcomes: readonly Outcome<Sessio
     ...explanation(observed, verdict, outcomes),
     phase: phaseOf(before, verdict),
     summary: summaryOf(session.spec),
-    ...launch(observed),
+    ...launch(observed, verdict),
     ...startTime(before, verdict),
     ...shutdown(observed),
     ...runFields(observed, verdict),
@@ -93,10 +93,11 @@ const explanation = (
   }
 };
 
-/** Decided at launch: a controller with other defaults may take over before it. */
-const launch = ({ session }: SessionObserved): Pick<SessionStatus, 'launch'> => {
+/** Decided with the intent to launch: a controller with other defaults may take over before it. */
+const launch = ({ session }: SessionObserved, verdict: OpenVerdict): Pick<SessionStatus, 'launch'> => {
   const started = startedOf(session);
-  return session.spec.command || started === 'no' || started === 'lost' ? {} : { launch: launchOf(session.spec) };
+  const isIntended = started === 'launching' || started === 'yes' || (verdict.is === 'waiting' && verdict.mayLaunch);
+  return isIntended && !session.spec.command ? { launch: launchOf(session.spec) } : {};
 };
 
 /** The first start counts, across attempts. */

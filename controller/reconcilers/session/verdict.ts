@@ -17,8 +17,8 @@ export interface End {
 
 export type Verdict =
   | { readonly is: 'finished' }
-  /** Nothing was launched: it waits for a place, or for its VM. */
-  | { readonly is: 'waiting' }
+  /** Nothing was launched: it waits for a place, or for its VM; once that is ready, for the intent to be recorded. */
+  | { readonly is: 'waiting'; readonly mayLaunch: boolean }
   /** The intent to launch is recorded; the VM has not shown the run yet. */
   | { readonly is: 'launching' }
   /**
@@ -54,12 +54,12 @@ export const verdictOf = (observed: SessionObserved): Verdict => {
 const notStarted = (observed: SessionObserved): Verdict => {
   if (stopMode(observed)) return ended(killed(observed, 'stopped before it was started'));
   const due = deadlineOf(observed);
-  if (due === undefined || observed.now < due) return { is: 'waiting' };
+  if (due === undefined || observed.now < due) return { is: 'waiting', mayLaunch: mayLaunch(observed) };
   return ended(deadline(observed, { endTime: timestamp(observed.now) }));
 };
 
 /** Recorded before the launch, never after it: from then on this attempt is not launched on another VM. */
-export const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
+const mayLaunch = ({ session, vm, hostState }: SessionObserved): boolean =>
   startedOf(session) === 'no' && vm !== undefined && isReady(vm) && hostState === 'reachable';
 
 /** What a user, a deletion, or the deletion of its pool asks for. Latched in status: taking it back has no effect. */

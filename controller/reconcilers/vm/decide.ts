@@ -2,6 +2,7 @@
 import { parseTime } from '../../api/clock.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import { isDraining } from './facts.ts';
+import { idleOf } from './idle.ts';
 import type { VMAction, VMObserved } from './model.ts';
 import { bootDeadline, fenceDeadline, isAbandoned, stateOf, type VMState } from './state.ts';
 
@@ -89,12 +90,19 @@ const recheck = (observed: VMObserved, state: VMState): number | undefined => {
       return Math.min(now + pollAfter(now - parseTime(vm.metadata.creationTimestamp)), Math.max(now, bootDeadline(observed)));
     case 'unreachable':
       return Math.min(now + CHECK_MS, fenceDeadline(observed, state.since) ?? Number.POSITIVE_INFINITY);
-    case 'failed':
     case 'ready':
+      return Math.min(now + CHECK_MS, untold(observed, state));
+    case 'failed':
     case 'reconnecting':
     case 'leaving':
       return now + CHECK_MS;
   }
+};
+
+/** When it is to be told that it is idle. */
+const untold = (observed: VMObserved, state: VMState): number => {
+  const { writeAt = 0 } = idleOf(observed, state) ?? {};
+  return writeAt > observed.now ? writeAt : Number.POSITIVE_INFINITY;
 };
 
 /** The longer it has taken already, the less a moment more matters: clouds count requests. */

@@ -6,6 +6,7 @@ import type { Decision, Outcome } from '../../api/reconciler.ts';
 import { poolSizes } from '../../api/sizes.ts';
 import type { VM, VMStatus } from '../../api/types.generated.ts';
 import { isDraining, wasBooted } from './facts.ts';
+import { idleOf } from './idle.ts';
 import type { VMAction, VMObserved } from './model.ts';
 import { stateOf, type VMState } from './state.ts';
 
@@ -56,12 +57,9 @@ const machineFields = ({ vm, pool, machine, hostKey }: VMObserved): Partial<VMSt
   };
 };
 
-/** From the last session's end, or from when it was first reached. RFC 3339 in UTC sorts as text. */
 const idle = (observed: VMObserved, state: VMState): { idleSince?: string } => {
-  const { vm, sessions, lastSessionEnd, now } = observed;
-  if (sessions.length > 0 || !(wasBooted(vm) || state.is === 'ready')) return {};
-  const since = vm.status?.idleSince ?? lastSessionEnd ?? timestamp(now);
-  return { idleSince: lastSessionEnd !== undefined && lastSessionEnd > since ? lastSessionEnd : since };
+  const idle = idleOf(observed, state);
+  return idle && observed.now >= idle.writeAt ? { idleSince: idle.since } : {};
 };
 
 const phaseOf = ({ vm }: VMObserved, state: VMState): NonNullable<VMStatus['phase']> => {

@@ -23,10 +23,12 @@ test('a VM that was idle for too long leaves, and is looked at when it will have
   ]);
 });
 
-test('a VM of which it is not known since when it is idle counts from its creation', () => {
+test('a VM of which it is not told since when it is idle counts from now on', () => {
   const vm = readyVM('default-0', { meta: { creationTimestamp: ago(2000) } });
   const { idleSince: _idleSince, ...status } = vm.status ?? {};
-  assert.equal(told(poolWorld(pool(), { vms: [{ ...vm, status }] })), ['drain default-0: it was idle for 1800 s']);
+  assert.equal(decide(poolWorld(pool(), { vms: [{ ...vm, status }] })), { actions: [], recheckAt: NOW + 1_800_000 });
+  const atOnce = poolWorld(pool({ spec: { idleTimeoutSeconds: 0 } }), { vms: [{ ...vm, status }] });
+  assert.equal(told(atOnce), ['drain default-0: it was idle for 0 s']);
 });
 
 test('an idle VM that a session is placed on in this very pass stays', () => {

@@ -24,9 +24,11 @@ const deleted = { deletionTimestamp: ago(1) };
 const running = (overrides: Parameters<typeof placed>[3] = {}, facts: Parameters<typeof run>[1] = {}) =>
   onVM(placed('a', vm, 'yes', overrides), vm, { run: run('a', facts) });
 
-test('a session is held before anything happens in its name', () => {
-  assert.equal(told(sessionWorld(session('a', { meta: { finalizers: [] } }))), ['hold: something will run in its name']);
-  assert.equal(told(sessionWorld(session('a'))), []);
+test('a session is held once it has a place, before anything happens in its name', () => {
+  const loose = { meta: { finalizers: [] } };
+  assert.equal(told(sessionWorld(session('a', loose))), []);
+  assert.equal(told(onVM(placed('a', vm, 'no', loose), vm)), ['hold: something will run in its name']);
+  assert.equal(told(onVM(placed('a', vm), vm)), []);
 });
 
 test('nothing is launched that is not held, though it was placed on a ready VM', () => {

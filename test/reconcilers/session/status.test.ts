@@ -189,9 +189,12 @@ test('a session that asks something waits for input until it is answered or ends
   assert.is(shown(answered).status.waiting, undefined);
 });
 
-test('what is left open is decided at launch, and a command leaves nothing open', () => {
+test('what is left open is decided with the intent to launch, in one write, and a command leaves nothing open', () => {
   assert.is(shown(sessionWorld(session('a'))).status.launch, undefined);
-  assert.is(shown(onVM(placed('a', vm), vm)).status.launch, undefined);
+  assert.is(shown(sessionWorld(placed('a', vm), { vm, hostState: 'unreachable' })).status.launch, undefined);
+  const intended = onVM(placed('a', vm), vm);
+  assert.equal(shown(intended).status.launch, { agent: 'amplihack', mode: 'auto', maxTurns: 10 });
+  assert.equal(shown({ ...intended, session: shown(intended) }).status, shown(intended).status);
   assert.equal(shown(onVM(placed('a', vm, 'launching'), vm)).status.launch, { agent: 'amplihack', mode: 'auto', maxTurns: 10 });
   assert.is(shown(onVM(placed('a', vm, 'launching', { spec: { command: ['true'] } }), vm)).status.launch, undefined);
 });

@@ -1,12 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findCondition } from '../../../controller/api/condition.ts';
 import { OperatorError } from '../../../controller/api/error.ts';
 import { decide } from '../../../controller/reconcilers/vm/decide.ts';
 import type { VMObserved } from '../../../controller/reconcilers/vm/model.ts';
 import { status } from '../../../controller/reconcilers/vm/status.ts';
 import { condition } from '../../builders/condition.ts';
 import { placed } from '../../builders/session.ts';
-import { ago } from '../../builders/time.ts';
+import { ago, NOW } from '../../builders/time.ts';
 import { bootingVM, drainingVM, failedVM, newVM, readyVM, unreachableVM } from '../../builders/vm.ts';
 import { host, machine, runningWorld, vmWorld } from '../../builders/vm-world.ts';
 import { agreedStatus as kstatus } from '../../fakes/argo-health.ts';
@@ -142,12 +143,25 @@ test('a VM is idle since its last session ended, or since it was first reached',
   const since = (world: VMObserved) => shown(world).status?.idleSince;
   const { idleSince: _idleSince, ...busy } = readyVM('default-0').status ?? {};
   const vm = { ...readyVM('default-0'), status: busy };
-  assert.is(since(runningWorld(bootingVM('default-0'))), ago(0));
+  const reached = findCondition(busy.conditions, 'Booted')?.lastTransitionTime;
   assert.is(since(vmWorld(bootingVM('default-0'), { machine: machine() })), undefined);
+  assert.is(since(runningWorld(vm)), reached);
   assert.is(since(runningWorld(vm, { lastSessionEnd: ago(500) })), ago(500));
   assert.is(since(runningWorld(readyVM('default-0'), { lastSessionEnd: ago(500) })), ago(30));
   assert.is(since(runningWorld(readyVM('default-0'), { lastSessionEnd: ago(5) })), ago(5));
   assert.is(since(runningWorld(readyVM('default-0'), { sessions: [placed('a', vm)] })), undefined);
+});
+
+test('a VM is told to be idle only once it has been for a moment, and is looked at again then', () => {
+  const { idleSince: _idleSince, ...busy } = readyVM('default-0').status ?? {};
+  const idle = (seconds: number) => runningWorld({ ...readyVM('default-0'), status: busy }, { lastSessionEnd: ago(seconds) });
+  assert.is(shown(idle(4)).status?.idleSince, undefined);
+  assert.is(decide(idle(4)).recheckAt, NOW + 1_000);
+  assert.is(shown(idle(5)).status?.idleSince, ago(5));
+  assert.is(decide(idle(5)).recheckAt, NOW + 60_000);
+  const reached = runningWorld(bootingVM('default-0'));
+  assert.is(shown(reached).status?.idleSince, undefined);
+  assert.is(decide(reached).recheckAt, NOW + 5_000);
 });
 
 test('there is nothing to write to a VM that is released', () => {
