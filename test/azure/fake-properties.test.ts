@@ -70,11 +70,11 @@ test('keeps quota and bill equal to what is there, ends every operation, and lea
         holds(fake);
       }
       fake.world.faults.rules.length = 0;
-      fake.advance(DAY);
+      await fake.advance(DAY);
       holds(fake);
       for (const { status, ended } of fake.world.operations.values()) assert.ok(status !== 'InProgress' && ended !== undefined);
       for (const { name } of machines(fake)) await ask(fake, 'DELETE', machine(name));
-      fake.advance(DAY);
+      await fake.advance(DAY);
       assert.equal([...fake.world.resources.values()].map(({ type }) => type).sort(), LEFT);
       assert.is(billOf(fake.world, fake.clock.now()).running, 0);
       assert.equal(fake.world.timers, []);
@@ -112,7 +112,7 @@ const holds = (fake: Fake): void => {
 const take = async (fake: Fake, step: Step): Promise<Fake> => {
   switch (step.do) {
     case 'wait':
-      fake.advance(step.ms);
+      await fake.advance(step.ms);
       return fake;
     case 'reload': {
       const again = createFake(readWorld(writeWorld(fake.world)), noBacking);
@@ -158,7 +158,7 @@ const empty = async (): Promise<Fake> => {
     { location: 'westus3', properties: { subnets: [{ name: 'default', properties: { addressPrefix: '10.0.0.0/24' } }] } },
     '2026-01-01',
   );
-  fake.advance(DAY);
+  await fake.advance(DAY);
   return fake;
 };
 

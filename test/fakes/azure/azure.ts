@@ -13,6 +13,8 @@ export interface Azure {
   readonly after: (ms: number, event: Event) => void;
   /** Machines whose backing is not up yet, by their vmId, and what happens when it is. */
   readonly booting: Map<string, Event[]>;
+  /** What runs on machines because its time has come. */
+  readonly running: Set<Promise<void>>;
 }
 
 /** One request, taken apart. */

@@ -53,10 +53,10 @@ const ROUTES: Readonly<Record<string, Route>> = {
   'GET vms': ({ fake }) => machines(fake).map((vm) => machineState(fake, vm)),
   'GET endpoints': ({ fake }) => Object.fromEntries(machines(fake).flatMap((vm) => endpointRow(fake, vm))),
   'GET clock': ({ fake }) => ({ now: fake.clock.now(), rate: fake.clock.rate(), speed: fake.world.speed }),
-  'POST clock': ({ fake }, _, body) => {
+  'POST clock': async ({ fake }, _, body) => {
     const ms = dig(body, 'advanceMs');
     if (typeof ms !== 'number' || !(ms >= 0)) throw new Error('advanceMs has to be a number of milliseconds');
-    fake.advance(ms);
+    await fake.advance(ms);
     return { now: fake.clock.now() };
   },
   'POST settings': ({ fake }, _, body) => apply(fake, object(body)),

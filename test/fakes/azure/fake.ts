@@ -3,6 +3,7 @@ import type { Azure } from './azure.ts';
 import type { Backing, VirtualMachine } from './backing/backing.ts';
 import { chaosEvent } from './chaos.ts';
 import { createClock } from './clock.ts';
+import { timerEvent } from './guest-timers.ts';
 import { removeGroup } from './resources/groups.ts';
 import { removeSettled, settle } from './resources/network.ts';
 import { shutdownEvent } from './shutdown.ts';
@@ -14,8 +15,8 @@ import type { World } from './world.ts';
 
 export interface Fake extends Azure {
   readonly timers: Timers;
-  /** Time moves on in steps: what comes due on the way happens at its own time. */
-  readonly advance: (ms: number) => void;
+  /** Time moves on in steps: what comes due on the way happens at its own time, and what that runs has ended before the next. */
+  readonly advance: (ms: number) => Promise<void>;
 }
 
 export const createFake = (world: World, backing: Backing): Fake => {
@@ -43,6 +44,9 @@ export const createFake = (world: World, backing: Backing): Fake => {
       case 'schedule':
         shutdownEvent(fake, event.id, event.time);
         break;
+      case 'timer':
+        timerEvent(fake, event);
+        break;
       case 'chaos':
         chaosEvent(fake);
         break;
@@ -52,16 +56,17 @@ export const createFake = (world: World, backing: Backing): Fake => {
     }
   };
   const timers = createTimers(world, clock.now, happen);
-  const advance = (ms: number): void => {
+  const advance = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
     for (let first = world.timers[0]; first && first.at <= end; first = world.timers[0]) {
       clock.advance(Math.max(0, first.at - clock.now()));
       timers.run();
+      await Promise.all(fake.running);
     }
     clock.advance(Math.max(0, end - clock.now()));
     timers.run();
   };
-  const fake: Fake = { world, clock, backing, after: timers.after, timers, booting: new Map(), advance };
+  const fake: Fake = { world, clock, backing, after: timers.after, timers, booting: new Map(), running: new Set(), advance };
   return fake;
 };
 

@@ -2,7 +2,7 @@
 // Usage: fake-azure [--port N] [--control-port N] [--state-file FILE] [--folder DIRECTORY] [--speed N] [--subscription ID] [--token TOKEN]
 //                   [--backing sshd|plain|qemu|none] [--image DIRECTORY] [--memory MiB] [--runcmd] [--after-boot COMMAND] [--share DIRECTORY]
 //                   [--until-stdin-ends]
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -55,6 +55,8 @@ const listening = await listen({
       outlive: values['state-file'] !== undefined,
       // Its machines share this system's kernel and users: no session gets one of its own.
       env: (vmId) => ({ BERTH_USERS: 'shared', FAKE_AZURE_URL: url, FAKE_AZURE_IMDS: `${controlURL}/imds/${vmId}` }),
+      instead: (vmId) => ({ 'http://169.254.169.254/': `${controlURL}/imds/${vmId}/`, 'https://management.azure.com/': `${url}/` }),
+      caPem: readFileSync(certificates.caFile, 'utf8'),
       onOff,
     });
   },

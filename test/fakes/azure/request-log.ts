@@ -10,6 +10,8 @@ export interface LoggedRequest {
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Whose token it came with: a client's id, or `vm:NAME` for a machine's own identity. */
+  readonly by?: string;
   readonly body?: unknown;
   /** 0: no answer was sent. */
   readonly status: number;

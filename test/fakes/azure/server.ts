@@ -175,7 +175,8 @@ const logged = (
   request: { method: string; url: URL; headers: Readonly<Record<string, string>>; json: unknown },
   arm: Handled,
 ): void => {
-  const { authorization: _, ...headers } = request.headers;
+  const { authorization, ...headers } = request.headers;
+  const by = fake.world.tokens.get(authorization?.replace('Bearer ', '') ?? '')?.principal;
   const code = text(dig(arm.body, 'error', 'code')) ?? (arm.status >= 400 ? text(dig(arm.body, 'code')) : undefined);
   const retryAfter = arm.headers['Retry-After'];
   const dropped = arm.verdict.transport !== undefined && ['hang', 'dropBefore', 'dropAfter'].includes(arm.verdict.transport);
@@ -186,6 +187,7 @@ const logged = (
     path: request.url.pathname,
     query: request.url.search,
     headers,
+    ...(by === undefined ? {} : { by }),
     ...(request.json === undefined ? {} : { body: redacted(request.json) }),
     status: dropped ? 0 : arm.status,
     ...(code === undefined ? {} : { code }),

@@ -10,6 +10,7 @@ export type Event =
   | { readonly kind: 'removeGroup'; readonly id: string; readonly operation: string }
   | { readonly kind: 'evict'; readonly id: string }
   | { readonly kind: 'schedule'; readonly id: string; readonly time: string }
+  | { readonly kind: 'timer'; readonly id: string; readonly booted: number; readonly everyMs: number; readonly command: string }
   | { readonly kind: 'chaos' }
   | { readonly kind: 'fail'; readonly operation: string };
 

@@ -2,6 +2,7 @@
 import { type Azure, find } from './azure.ts';
 import type { VirtualMachine } from './backing/backing.ts';
 import { stopMeter } from './billing.ts';
+import { armTimers } from './guest-timers.ts';
 import { dig, list, text } from './json.ts';
 import { preempt } from './operations.ts';
 import { remove, touch } from './resources/store.ts';
@@ -23,7 +24,9 @@ export const boot = (azure: Azure, vm: VirtualMachine): void => {
   if (!booted) return;
   const waiting: Event[] = [];
   azure.booting.set(vm.machine.vmId, waiting);
-  booted.catch(complaint(vm)).finally(() => {
+  const at = azure.clock.now();
+  const done = booted.then(() => armTimers(azure, vm, at));
+  done.catch(complaint(vm)).finally(() => {
     if (azure.booting.get(vm.machine.vmId) === waiting) azure.booting.delete(vm.machine.vmId);
     for (const event of waiting) azure.after(0, event);
   });

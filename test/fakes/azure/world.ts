@@ -59,6 +59,9 @@ export interface Machine {
   /** A notice of eviction that the guest can read, and when it comes true. */
   eviction?: { readonly id: string; readonly at: number };
   readonly serialLog: string[];
+  /** When it was, ms of told time, and how far that was ahead of this system's then; moves with what was made older since. */
+  booted?: number;
+  ahead?: number;
 }
 
 export interface Resource {

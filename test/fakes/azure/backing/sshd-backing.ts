@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Backing, VirtualMachine } from './backing.ts';
 import type { Box } from './box.ts';
-import { bootScript, readCloudConfig } from './cloud-init.ts';
+import { bootScript, type CloudConfig, readCloudConfig } from './cloud-init.ts';
 import { namespaceBox, recorded, whyNoNamespaces } from './namespaces.ts';
 import { plainBox, processesOf } from './plain-box.ts';
 import { signal } from './run.ts';
@@ -23,6 +23,10 @@ export interface SSHDOptions {
   readonly outlive: boolean;
   /** Environment of every login. */
   readonly env: (vmId: string) => Readonly<Record<string, string>>;
+  /** What every machine of Azure's finds elsewhere, and where it is from here: in what its first boot writes. */
+  readonly instead: (vmId: string) => Readonly<Record<string, string>>;
+  /** The authority that Azure's certificates are from here, for /etc/fake-azure/ca.crt. */
+  readonly caPem: string;
   /** The machine shut itself down. */
   readonly onOff: (vmId: string) => void;
 }
@@ -88,7 +92,10 @@ export const createSSHDBacking = (options: SSHDOptions): Backing => {
             afterBoot: options.afterBoot,
             runCommands: options.runCommands,
           };
-          const ran = await box.run(['sh', '-s'], bootScript(readCloudConfig(vm.machine.osProfile.hidden), script));
+          const ran = await box.run(
+            ['sh', '-s'],
+            bootScript(here(readCloudConfig(vm.machine.osProfile.hidden), options, vm.machine.vmId), script),
+          );
           vm.machine.serialLog.push(ran.stdout, ran.stderr);
           writeFileSync(join(folder, 'booted'), '');
         }
@@ -122,6 +129,17 @@ export const createSSHDBacking = (options: SSHDOptions): Backing => {
       await Promise.all([...known.values()].map(({ box }) => box.kill()));
     },
   };
+};
+
+const here = (config: CloudConfig, { instead, caPem }: SSHDOptions, vmId: string): CloudConfig => {
+  const replaced = (content: Buffer): Buffer =>
+    // Latin 1: whatever else is in it stays byte for byte.
+    Buffer.from(
+      Object.entries(instead(vmId)).reduce((text, [there, from]) => text.replaceAll(there, from), content.toString('latin1')),
+      'latin1',
+    );
+  const authority = { path: '/etc/fake-azure/ca.crt', mode: '0644', owner: 'root:root', content: Buffer.from(caPem), append: false };
+  return { ...config, files: [authority, ...config.files.map((file) => ({ ...file, content: replaced(file.content) }))] };
 };
 
 /** Port 22 where it can be had, as on a real machine; another for good where it can not. */

@@ -7,6 +7,10 @@ export const STAND_INS: Readonly<Record<string, string>> = {
 case " $* " in
   *' reload ssh'*|*' reload-or-restart ssh'*) kill -HUP "$(cat /run/sshd.pid)" ;;
   *' restart ssh'*|*' stop ssh'*) kill -TERM "$(cat /run/sshd.pid)" ;;
+  *' enable '*.timer*)
+    # The fake runs them, by its own clock.
+    mkdir -p /etc/systemd/system/timers.target.wants
+    for unit; do case "$unit" in *.timer) ln -sf "../$unit" /etc/systemd/system/timers.target.wants/ ;; esac; done ;;
   *' poweroff '*|*' reboot '*|*' halt '*) exec /usr/local/bin/poweroff ;;
   *' is-active ssh'*) echo active ;;
   *' is-system-running '*) echo running ;;
