@@ -62,7 +62,9 @@ const declare = (): void => {
     const show = async (): Promise<void> => {
       const { running, usdPerHour } = await control.bill();
       const now = minutes(await control.now()).toFixed(0);
-      process.stdout.write(`\n    ${now} min without a controller: ${(await power()).join(', ')}; ${running} billed, ${usdPerHour} USD/h`);
+      process.stdout.write(
+        `\n    ${now} min without a controller: ${(await power()).join(', ')}; ${running} billed, ${usdPerHour.toFixed(3)} USD/h`,
+      );
     };
     const pass = async (to: number): Promise<void> => {
       await control.advance(Math.max(0, died + to * MINUTE - (await control.now())));

@@ -61,7 +61,8 @@ export const createFake = (world: World, backing: Backing): Fake => {
     for (let first = world.timers[0]; first && first.at <= end; first = world.timers[0]) {
       clock.advance(Math.max(0, first.at - clock.now()));
       timers.run();
-      await Promise.all(fake.running);
+      // One whose time comes while another runs is waited for as well.
+      while (fake.running.size > 0) await Promise.all(fake.running);
     }
     clock.advance(Math.max(0, end - clock.now()));
     timers.run();

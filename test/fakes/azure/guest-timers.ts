@@ -4,10 +4,9 @@ import { type Azure, find } from './azure.ts';
 import type { VirtualMachine } from './backing/backing.ts';
 import type { Event } from './timers.ts';
 
-/** One line a timer: seconds after boot, seconds between two runs, command. Those of this system's own are by the calendar. */
-const ENABLED = `for link in /etc/systemd/system/timers.target.wants/*.timer; do
+/** One line a timer: seconds after boot, seconds between two runs, command. */
+const ENABLED = `for link in /etc/fake-azure/timers/*.timer; do
   timer=$(readlink -e "$link") || continue
-  grep -q '^OnBootSec=' "$timer" && grep -q '^OnUnitActiveSec=' "$timer" || continue
   say() { sed -n "s/^$1=//p" "$2"; }
   printf '%s\\t%s\\t%s\\n' "$(say OnBootSec "$timer")" "$(say OnUnitActiveSec "$timer")" "$(say ExecStart "\${timer%.timer}.service")"
 done`;
@@ -21,7 +20,7 @@ exec env SSL_CERT_FILE=/etc/fake-azure/ca.crt sh -c "exec $3"`;
 /** After its boot: `booted` is when that was. */
 export const armTimers = async (azure: Azure, vm: VirtualMachine, booted: number): Promise<void> => {
   vm.machine.booted = booted;
-  vm.machine.ahead = booted - Date.now();
+  vm.machine.ahead = azure.clock.now() - Date.now();
   const ran = await azure.backing.run(vm.machine.vmId, ['sh', '-c', ENABLED]);
   for (const line of ran?.stdout.split('\n').filter(Boolean) ?? []) {
     const [first, every, command = 'true'] = line.split('\t');

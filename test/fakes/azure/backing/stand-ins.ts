@@ -9,8 +9,8 @@ case " $* " in
   *' restart ssh'*|*' stop ssh'*) kill -TERM "$(cat /run/sshd.pid)" ;;
   *' enable '*.timer*)
     # The fake runs them, by its own clock.
-    mkdir -p /etc/systemd/system/timers.target.wants
-    for unit; do case "$unit" in *.timer) ln -sf "../$unit" /etc/systemd/system/timers.target.wants/ ;; esac; done ;;
+    mkdir -p /etc/fake-azure/timers
+    for unit; do case "$unit" in *.timer) ln -sf "/etc/systemd/system/$unit" /etc/fake-azure/timers/ ;; esac; done ;;
   *' poweroff '*|*' reboot '*|*' halt '*) exec /usr/local/bin/poweroff ;;
   *' is-active ssh'*) echo active ;;
   *' is-system-running '*) echo running ;;
