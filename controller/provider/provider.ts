@@ -55,6 +55,8 @@ export interface Offering {
   readonly available: boolean;
   /** How many more can be had at most; absent where nobody knows. */
   readonly room?: number;
+  /** With `room`, where a quota bounds it: what whoever needs one more is told. */
+  readonly limit?: string;
   /** Where these differ from the size's. */
   readonly slots?: number;
   readonly memoryMiB?: number;

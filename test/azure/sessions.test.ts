@@ -2,7 +2,7 @@
 // takes away, refuses or shows with another key, as people see it in their resources.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findCondition, isTrue } from '../../controller/api/condition.ts';
+import { type Condition, findCondition, isTrue } from '../../controller/api/condition.ts';
 import type { SessionSpec, VM, VMPool, VMPoolSpec } from '../../controller/api/types.generated.ts';
 import { openRealWorld, type RealWorld } from '../e2e/real-world.ts';
 import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
@@ -30,7 +30,7 @@ const declare = (): void => {
     await fake.stop();
   });
   const begin = async (name: string, azure: Partial<Azure>, session: Partial<SessionSpec> = {}): Promise<void> => {
-    const settings = { regions: ['westus3'], network: { allowSSHFrom: ['127.0.0.1/32'] }, ...azure };
+    const settings = { regions: ['westus2'], network: { allowSSHFrom: ['127.0.0.1/32'] }, ...azure };
     await real.apply('VMPool', name, { provider: { type: 'Azure', azure: settings }, sizes: [{ name: 'l' }], idleTimeoutSeconds: 1 });
     await real.apply('Session', name, { poolRef: { name }, command: ['sh', '-c', 'echo begin; sleep 2; echo end'], ...session });
   };
@@ -56,16 +56,39 @@ const declare = (): void => {
   const again = ['sh', '-c', 'echo "on $(hostname)"; [ "$BERTH_ATTEMPT" = 2 ] || sleep 600'];
 
   test('a region without quota is passed over: the session runs in the next, and the pool says why and when it tries again', async () => {
-    await fake.control.tell({ kind: 'quota', region: 'westus2', of: 'cores', limit: 10 });
-    await begin('failover', { regions: ['westus2', 'eastus'] });
+    await fake.control.tell({ kind: 'quota', region: 'westus3', of: 'cores', limit: 10 });
+    await begin('failover', { regions: ['westus3', 'eastus'] });
     assert.is((await real.finished('failover', PATIENCE_MS)).status?.phase, 'Completed');
     const rows = (await poolOf('failover'))?.status?.offerings ?? [];
-    const refused = rows.find(({ sku, region }) => sku === 'Standard_E16s_v5' && region === 'westus2');
+    const refused = rows.find(({ sku, region }) => sku === 'Standard_E16s_v5' && region === 'westus3');
     assert.equal([refused?.available, refused?.reason], [false, 'QuotaExceeded']);
-    assert.ok(refused?.retryTime);
-    process.stdout.write(`\n    ${JSON.stringify(refused)} `);
+    assert.ok(Date.parse(refused?.retryTime ?? '') > Date.now());
     const from = (await fake.control.bill()).rows.map(({ region }) => region);
     assert.equal(from, ['eastus']);
+    process.stdout.write(`\n    ran in ${from}; status.offerings: ${JSON.stringify(refused)} `);
+  });
+
+  test('with room for one of two machines, the second session waits for the quota, not for the pool, and runs where the first has been', async () => {
+    await fake.control.tell({ kind: 'quota', region: 'eastus2', of: 'cores', limit: 20 });
+    const waits = { command: ['sh', '-c', 'until [ -e /tmp/go ]; do sleep 0.1; done'], memoryMiB: 131_072 };
+    await begin('room', { regions: ['eastus2'] }, waits);
+    await real.apply('Session', 'room-2', { ...waits, poolRef: { name: 'room' } });
+    const ready = async () => (await vmsOf('room')).filter(({ status }) => isTrue(status?.conditions, 'Ready'));
+    await until(async () => (await ready()).length === 1, 'the machine', PATIENCE_MS);
+    let wait: Condition | undefined;
+    await until(
+      async () => {
+        const sessions = (await real.client.list('Session')).filter(({ spec }) => spec.poolRef?.name === 'room');
+        wait = sessions.map(({ status }) => findCondition(status?.conditions, 'Placed')).find((placed) => placed?.status === 'False');
+        return wait?.reason === 'QuotaExceeded' && (await vmsOf('room')).length === 1;
+      },
+      'the reason, and the end of the VM that could not be made',
+      PATIENCE_MS,
+    );
+    process.stdout.write(`\n    1 VM; ${wait?.reason}: ${wait?.message} `);
+    await fake.control.exec(await machineOf('room'), ['touch', '/tmp/go']);
+    for (const name of ['room', 'room-2']) assert.is((await real.finished(name, PATIENCE_MS)).status?.phase, 'Completed');
+    assert.is((await fake.control.bill()).rows.filter(({ region }) => region === 'eastus2').length, 1);
   });
 
   for (const evictionPolicy of ['Deallocate', 'Delete'] as const) {

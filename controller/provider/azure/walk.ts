@@ -67,11 +67,15 @@ const firstToGo = (obstacles: readonly Obstacle[]): Obstacle | undefined => obst
 const endOf = ({ retryTime }: Obstacle): number => (retryTime === undefined ? Number.MAX_SAFE_INTEGER : parseTime(retryTime));
 
 /** Machines of all prices together; zones do not add to it. Nobody knows where one price has no known quota. */
-const roomOf = (market: Market, open: readonly Candidate[]): Pick<Offering, 'room'> => {
+const roomOf = (market: Market, open: readonly Candidate[]): Pick<Offering, 'room' | 'limit'> => {
   const byPrice = new Map(open.map((candidate) => [candidate.priority, candidate]));
-  const rooms = [...byPrice.values()].map((candidate) => roomFor(market, candidate)?.machines);
-  const known = rooms.filter((room) => room !== undefined);
-  return known.length < rooms.length ? {} : { room: known.reduce((sum, room) => sum + room, 0) };
+  const rooms = [...byPrice.values()].map((candidate) => ({ candidate, room: roomFor(market, candidate) }));
+  const known = rooms.flatMap(({ candidate, room }) => (room ? [{ candidate, ...room }] : []));
+  const [first] = known;
+  if (!first || known.length < rooms.length) return {};
+  const { tightest, machines, candidate } = first;
+  const taken = { ...tightest, usage: tightest.usage + machines * tightest.required };
+  return { room: known.reduce((sum, room) => sum + room.machines, 0), limit: quotaWords(taken, candidate) };
 };
 
 const roomFor = (market: Market, candidate: Candidate) =>

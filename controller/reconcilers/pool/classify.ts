@@ -5,12 +5,12 @@ import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
-import { belongsTo, isDraining, isFailed, isReady, isUnreachable } from '../vm/facts.ts';
+import { belongsTo, isDraining, isFailed, isReady, isUnreachable, refusalOf } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
 
 /**
  * ready and booting take sessions; closed keeps those it has (cordoned, too old); unreachable may come back; failed
- * and leaving do not.
+ * (also: refused by a quota) and leaving do not.
  */
 export type Bucket = 'ready' | 'booting' | 'closed' | 'unreachable' | 'failed' | 'leaving';
 
@@ -68,7 +68,7 @@ const memoryOfVM = ({ spec, status }: VM, sizes: ReadonlyMap<SizeName, Size>, of
 
 const bucketOf = (vm: VM, pool: VMPool | undefined, now: number): Bucket => {
   if (isDraining(vm) || vm.metadata.deletionTimestamp) return 'leaving';
-  if (isFailed(vm)) return 'failed';
+  if (isFailed(vm) || refusalOf(vm) !== undefined) return 'failed';
   if (isUnreachable(vm)) return 'unreachable';
   if (vm.spec.cordoned || isTooOld(vm, pool, now)) return 'closed';
   return isReady(vm) ? 'ready' : 'booting';

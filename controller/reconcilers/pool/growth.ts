@@ -164,8 +164,8 @@ const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand)
     return { reason: 'NoMatchingRegion', message: `the pool has no region ${demand.region ?? ''}; it has ${regions || 'none'}` };
   }
   const offering = inRegion.find((candidate) => isOpen(candidate) && hasRoom(candidate));
-  if (!offering && inRegion.some(isOpen))
-    return { reason: 'PoolFull', message: `all slots are taken, and so are all machines of size ${size.name} that the pool has` };
+  const full = offering ? undefined : inRegion.filter(isOpen);
+  if (full?.[0]) return noRoom(full, size);
   if (!offering) return refusal(inRegion, observed);
   const refused = book(offering);
   if (refused) return refused;
@@ -187,6 +187,14 @@ const noSize = ({ pool, observed }: Needs, sizes: readonly Size[], demand: Deman
   return sizes.length === 0
     ? `the pool has no size ${demand.size}; it has ${pool.spec.sizes.map(({ name }) => name).join(', ')}`
     : `it needs ${demand.memoryMiB} MiB, and the largest VM it may use has ${largest} MiB`;
+};
+
+/** There are only so many: of the machines themselves, or by somebody's quota. */
+const noRoom = (offerings: readonly Offering[], { name }: Size): Wait => {
+  const limit = offerings.find((offering) => offering.limit !== undefined)?.limit;
+  return limit === undefined
+    ? { reason: 'PoolFull', message: `all slots are taken, and so are all machines of size ${name} that the pool has` }
+    : { reason: 'QuotaExceeded', message: limit };
 };
 
 const refusal = (offerings: readonly Offering[], observed: PoolObserved): Wait => {

@@ -3,7 +3,7 @@ import { parseTime } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
 import { poolSettings } from '../../api/settings.ts';
 import type { VM, VMPool } from '../../api/types.generated.ts';
-import { isDraining } from '../vm/facts.ts';
+import { isDraining, refusalOf } from '../vm/facts.ts';
 import { isTooOld, type VMState } from './classify.ts';
 
 export interface Retirement {
@@ -46,6 +46,8 @@ const reasonToLeave = (state: VMState, pool: VMPool, chosen: Chosen, now: number
 const mustLeave = ({ vm }: VMState, pool: VMPool, now: number): string | undefined => {
   const failed = findCondition(vm.status?.conditions, 'Failed');
   if (failed?.status === 'True') return failed.message;
+  const refusal = refusalOf(vm);
+  if (refusal !== undefined) return `it could not be made: ${refusal}`;
   if (pool.metadata.deletionTimestamp) return 'its pool is being deleted';
   if (isTooOld(vm, pool, now)) return `it is older than maxAgeSeconds (${pool.spec.maxAgeSeconds})`;
   if (vm.spec.cordoned) return 'it is cordoned and empty';
@@ -86,7 +88,7 @@ const floorsOf = (pool: VMPool, staying: readonly VMState[], chosen: Chosen, now
   const freeSlots = ({ vm, slots, sessions }: VMState): number =>
     Math.max(0, slots - sessions.length - (chosen.get(vm.metadata.name) ?? 0));
   const ready = staying.filter(({ bucket }) => bucket === 'ready');
-  // A failed VM is on its way out, and so counts for nothing; growth.ts counts the same way.
+  // What failed or was refused is on its way out, and so counts for nothing; growth.ts counts the same way.
   let count = staying.filter(({ bucket }) => bucket !== 'failed').length;
   let free = ready.reduce((sum, state) => sum + freeSlots(state), 0);
   let primed = ready.filter(isPrimed).reduce((sum, state) => sum + freeSlots(state), 0);

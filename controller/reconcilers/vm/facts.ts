@@ -11,6 +11,12 @@ export const wasBooted = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Boo
 /** Nothing runs on it and nothing ever will: boot timeout, machine gone, or fenced. */
 export const isFailed = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Failed');
 
+/** The words of the quota that forbade its machine: there is none, and when there may be one its provider's offerings tell. */
+export const refusalOf = ({ status }: VM): string | undefined => {
+  const ready = findCondition(status?.conditions, 'Ready');
+  return status?.providerID === undefined && ready?.reason === 'QuotaExceeded' ? ready.message : undefined;
+};
+
 export const isReady = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Ready');
 
 export const isUnreachable = (vm: VM): boolean => findCondition(vm.status?.conditions, 'Ready')?.status === 'Unknown';

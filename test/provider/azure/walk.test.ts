@@ -171,6 +171,15 @@ test('room is what the quotas leave, of both prices together, and unknown where 
   assert.equal(rooms({ priority: 'Spot' }, new Map([['westus3', { counts: [usage('cores', 0, 50)], nextReadAt: NOW }]])), [undefined]);
 });
 
+test('who would be one too many is told of the quota that bounds the room, as it will be then', () => {
+  const usages = new Map([['westus3', { counts: [usage('cores', 20, 60)], nextReadAt: NOW }]]);
+  assert.match(
+    offeringsOf(market({ regions: ['westus3'] }, { usages }, ONE))[0]?.limit ?? '',
+    /limit 60, 52 in use, 16 more needed for Standard_E16s_v5/,
+  );
+  assert.is(offeringsOf(market({ regions: ['westus3'] }, {}, ONE))[0]?.limit, undefined);
+});
+
 test('what is on its way takes room', () => {
   const usages = new Map([['westus3', { counts: [usage('cores', 0, 32)], nextReadAt: NOW }]]);
   const inFlight = [{ region: 'westus3', priority: 'Regular', facts: builtInFacts('Standard_E16s_v5') } as const];

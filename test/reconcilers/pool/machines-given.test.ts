@@ -29,6 +29,18 @@ test('a VM that has no machine yet will take one', () => {
   assert.equal(told(poolWorld(pool(), { sessions: sessions.slice(1), vms: [vm], offerings: large(1) })).length, 1);
 });
 
+test('where it is a quota that allows no more, its words are the reason', () => {
+  const sessions = Array.from({ length: 6 }, (_, n) => session(`s${n}`));
+  const offerings = [offering('l', { room: 1, limit: 'limit 16, 16 in use' })];
+  const waits = decide(poolWorld(pool({ spec: { maxVMs: 2 } }), { sessions, offerings })).actions.flatMap((action) =>
+    action.do === 'explainWait' ? [action.wait] : [],
+  );
+  assert.equal(
+    waits,
+    sessions.slice(4).map(() => ({ reason: 'QuotaExceeded', message: 'limit 16, 16 in use' })),
+  );
+});
+
 test('minVMs and warm slots stop at what there is, too', () => {
   assert.is(told(poolWorld(pool({ spec: { minVMs: 5, warmSlots: 50 } }), { offerings: large(3) })).length, 3);
 });

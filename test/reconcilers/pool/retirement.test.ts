@@ -2,11 +2,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { VMPoolSpec } from '../../../controller/api/types.generated.ts';
 import { decide } from '../../../controller/reconcilers/pool/decide.ts';
-import { pool, poolWorld } from '../../builders/pool.ts';
+import { condition } from '../../builders/condition.ts';
+import { offering, pool, poolWorld } from '../../builders/pool.ts';
 import { placed, session } from '../../builders/session.ts';
 import { ago, NOW } from '../../builders/time.ts';
 import type { VMOverrides } from '../../builders/vm.ts';
-import { bootingVM, drainingVM, failedVM, readyVM, unreachableVM } from '../../builders/vm.ts';
+import { bootingVM, drainingVM, failedVM, newVM, readyVM, unreachableVM } from '../../builders/vm.ts';
 import { told } from './told.ts';
 
 const test = suite('pool: retirement');
@@ -121,6 +122,32 @@ test('a VM is drained once', () => {
 test('a VM that boots or does not answer is not idle', () => {
   const vms = [bootingVM('default-0', { meta: { creationTimestamp: ago(9999) } }), unreachableVM('default-1')];
   assert.equal(told(poolWorld(pool({ spec: { maxVMs: 1 } }), { vms })), []);
+});
+
+test('a VM whose machine a quota refused leaves at once, and who was to go there waits for the quota', () => {
+  const refusedVM = (reason = 'QuotaExceeded', status: VMOverrides['status'] = {}) =>
+    newVM('default-1', { status: { ...status, conditions: [condition('Ready', 'False', reason, { message: 'no cores' })] } });
+  const refused = refusedVM();
+  const gone = 'drain default-1: it could not be made: no cores';
+  const rows: readonly [string, Parameters<typeof pool>[0], Parameters<typeof poolWorld>[1], readonly string[]][] = [
+    ['nobody was to go there', {}, { vms: [refused] }, [gone]],
+    ['who was, waits for what is offered', {}, { vms: [refused], sessions: [placed('a', refused)] }, ['a waits: QuotaExceeded']],
+    [
+      '…and may have gone elsewhere',
+      {},
+      { vms: [readyVM('default-0'), refused], sessions: [placed('a', refused)] },
+      ['place a on default-0, attempt 1, launching'],
+    ],
+    ['who comes later does not go there', {}, { vms: [refused], sessions: [session('a')] }, [gone, 'a waits: QuotaExceeded']],
+    ['also of a full pool', { spec: { maxVMs: 1 } }, { vms: [refused], sessions: [session('a')] }, [gone, 'a waits: QuotaExceeded']],
+    ['no floor is held with it', { spec: { minVMs: 2, warmSlots: 9 } }, { vms: [readyVM('default-0'), refused] }, [gone]],
+    ['it has a machine after all', {}, { vms: [refusedVM('QuotaExceeded', { providerID: 'machine' })] }, []],
+    ['it may yet be made', {}, { vms: [refusedVM('ProviderNotReady')] }, []],
+  ];
+  // Nothing is to be had: what leaves is not made again.
+  const offerings = [offering('l', { available: false, reason: 'QuotaExceeded' })];
+  for (const [who, overrides, world, expected] of rows)
+    assert.equal(told(poolWorld(pool(overrides), { ...world, offerings })), expected, who);
 });
 
 test('a paused pool makes and deletes no VM; only what a user deletes goes', () => {
