@@ -126,7 +126,7 @@ const declare = (): void => {
       outcomes.set(when, outcome);
     }
   });
-  test.after(() => Promise.allSettled(outcomes.values()));
+  test.after(async () => void (await Promise.allSettled(outcomes.values())));
 
   for (const when of Object.keys(MOMENTS)) {
     test(`${when}: one machine, the session runs once, nothing is left that costs`, async () => {

@@ -46,12 +46,14 @@ const declare = (): void => {
   });
 
   test('kills what was left running when the power goes, over a restart of the fake too, and keeps the disk', async () => {
-    await ssh('echo kept > "$HOME/file"; setsid sleep 987 >/dev/null 2>&1 & echo');
+    // Of this test alone, whatever else runs here.
+    const sleeper = `sleep 987.${process.pid}`;
+    await ssh(`echo kept > "$HOME/file"; setsid ${sleeper} >/dev/null 2>&1 & echo`);
     await world.fake.kill();
     await world.fake.restart();
-    assert.is((await run('pgrep', ['-fc', '^sleep 987'])).stdout, '1\n');
+    assert.is((await run('pgrep', ['-fc', `^${sleeper}`])).stdout, '1\n');
     await world.compute.virtualMachines.deallocate(RG, 'box', FAST);
-    await until(async () => (await run('pgrep', ['-f', '^sleep 987'])).code !== 0, 'the end of what ran');
+    await until(async () => (await run('pgrep', ['-f', `^${sleeper}`])).code !== 0, 'the end of what ran');
     await world.compute.virtualMachines.start(RG, 'box', FAST);
     assert.is((await ssh('cat "$HOME/file"')).stdout, 'kept\n');
   });

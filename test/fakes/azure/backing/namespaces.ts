@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ran } from './backing.ts';
 import type { Box, BoxOptions } from './box.ts';
 import { sshdConfig } from './box.ts';
-import { alive, run, signal } from './run.ts';
+import { end, run } from './run.ts';
 import { STAND_INS, SUDO } from './stand-ins.ts';
 
 const INIT = `set -eu
@@ -113,13 +113,7 @@ export const namespaceBox = (options: BoxOptions): Box => {
     kill: async () => {
       ending = true;
       const found = recorded(folder);
-      if (found !== undefined) {
-        signal(found, 'SIGKILL');
-        await until(
-          () => !alive(found),
-          () => `the machine ${options.name} does not end`,
-        );
-      }
+      if (found !== undefined) await end(found);
       rmSync(path('pid'), { force: true });
     },
   };

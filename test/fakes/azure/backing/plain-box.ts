@@ -5,7 +5,7 @@ import { existsSync, globSync, mkdirSync, openSync, readFileSync, rmSync, writeF
 import { join } from 'node:path';
 import type { Box, BoxOptions } from './box.ts';
 import { sshdConfig } from './box.ts';
-import { alive, run, signal } from './run.ts';
+import { alive, end, run } from './run.ts';
 
 export const plainBox = (options: BoxOptions): Box => {
   const root = join(options.folder, 'root');
@@ -43,12 +43,12 @@ export const plainBox = (options: BoxOptions): Box => {
         return;
       }
       ending = true;
-      if (found !== undefined) signal(found, 'SIGKILL');
+      if (found !== undefined) await end(found);
     },
     kill: async () => {
       ending = true;
       const found = pid();
-      for (const one of [...(found === undefined ? [] : [found]), ...processesOf(options.folder)]) signal(one, 'SIGKILL');
+      await Promise.all([...(found === undefined ? [] : [found]), ...processesOf(options.folder)].map(end));
       rmSync(pidFile, { force: true });
     },
   };
