@@ -202,8 +202,12 @@ def ring(fifo, line=b'\n'):
     return True
 
 
-def ring_streams(key):
-    """Tells every stream of this VM that something about the run changed; forgets streams that died."""
+GREW = '+'
+
+
+def ring_streams(key, what=''):
+    """Tells every stream of this VM that something about the run changed, or that its log GREW and nothing else; forgets
+    streams that died."""
     folder = os.path.join(HOME, 'streams')
     try:
         names = os.listdir(folder)
@@ -211,7 +215,7 @@ def ring_streams(key):
         return
     for name in names:
         # A name that begins with a dot is not open yet.
-        if not name.startswith('.') and not ring(os.path.join(folder, name), key.encode() + b'\n'):
+        if not name.startswith('.') and not ring(os.path.join(folder, name), (key + what).encode() + b'\n'):
             try:
                 os.unlink(os.path.join(folder, name))
             except FileNotFoundError:

@@ -7,7 +7,7 @@ import select
 import time
 
 from run_facts import conclude, facts, log_base
-from run_files import HOME, KEY, Run, make_private, run_keys
+from run_files import GREW, HOME, KEY, Run, make_private, run_keys
 
 CHUNK = 262144
 WINDOW = 1048576
@@ -90,9 +90,12 @@ class Stream:
 
     def hear(self):
         for name in set(os.read(self.wakes, 65536).split(b'\n')):
-            key = name.decode('ascii', 'replace')
+            said = name.decode('ascii', 'replace')
+            key = said.rstrip(GREW)
             if KEY.match(key):
-                self.tell(key)
+                # Of a log that only grew the bytes are all there is to tell: no other file is looked at for every line.
+                if said == key or key not in self.told:
+                    self.tell(key)
                 if key in self.follows:
                     self.dirty[key] = True
 
@@ -156,7 +159,8 @@ class Stream:
         if data:
             self.send({'t': 'log', 'run': run.key, 'offset': follow['sent'], 'bytes': len(data)}, data)
             follow['sent'] += len(data)
-        return bool(data)
+        # A shorter one went to the end: whatever is appended after it rings.
+        return len(data) == room
 
     def send(self, header, data=b''):
         self.beat = time.monotonic() + BEAT_SECONDS

@@ -14,7 +14,7 @@ from own_user import OwnUser, machine_is_stopping
 from process_tree import Ladder, adopt_orphans
 from program import Unstartable, environment, start, start_command
 from run_facts import end_unstarted
-from run_files import HOME, SECRETS, boot_id, log_size, ring_streams, timestamp, wait_for_lock
+from run_files import GREW, HOME, SECRETS, boot_id, log_size, ring_streams, timestamp, wait_for_lock
 from terminal import Terminal
 from waiting import Waiting
 from wakes import open_wakes
@@ -218,7 +218,7 @@ class Supervisor:
         if self.unheard and now >= self.next_ring:
             self.unheard = False
             self.next_ring = now + RING_SECONDS
-            ring_streams(self.run.key)
+            ring_streams(self.run.key, GREW)
 
     def drain(self):
         """To the last byte, but not for ever: a stray process may still have the terminal open."""
