@@ -19,11 +19,15 @@ export interface SSHServerOptions {
   /** For every command on it. */
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Of several servers that end together: what it and all that was started over it is found by. */
+  readonly mark?: string;
+  /** Of it and all that is started over it. */
+  readonly niceness?: number;
 }
 
 export const startSSHD = async (options: SSHServerOptions = {}) => {
   const root = mkdtempSync(join(tmpdir(), 'berth-sshd-'));
-  const mark = `sshd-${randomUUID()}`;
+  const mark = options.mark ?? `sshd-${randomUUID()}`;
   const port = options.port ?? (await freePort());
   const user = userInfo().username;
   const key = (name: string, ...args: string[]) => {
@@ -66,7 +70,10 @@ export const startSSHD = async (options: SSHServerOptions = {}) => {
     writeFileSync(join(root, 'config'), configuration());
     // With its full path, as it starts itself anew for each connection.
     if (process.getuid?.() === 0) execFileSync('mkdir', ['-p', '-m', '755', '/run/sshd']);
-    server = spawn(SSHD, ['-D', '-e', '-f', join(root, 'config')], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    server = spawn('nice', ['-n', String(options.niceness ?? 0), SSHD, '-D', '-e', '-f', join(root, 'config')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log += text;
     });
