@@ -1,7 +1,7 @@
 // Sessions and VMs as they change: what `start`, `kill`, `wait` and the follower wait on.
 import type { Kind, Kinds } from '../controller/api/object.ts';
 import { keyString } from '../controller/api/object.ts';
-import type { Session, VM } from '../controller/api/types.generated.ts';
+import type { Session, VM, VMPool } from '../controller/api/types.generated.ts';
 import type { Client } from '../controller/store/client.ts';
 import { interrupted } from './error.ts';
 
@@ -9,6 +9,7 @@ export interface World {
   /** By `namespace/name`. */
   readonly sessions: ReadonlyMap<string, Session>;
   readonly vms: ReadonlyMap<string, VM>;
+  readonly pools: ReadonlyMap<string, VMPool>;
 }
 
 export interface WaitOptions {
@@ -16,6 +17,7 @@ export interface WaitOptions {
   /** Told to stop waiting without an answer. */
   readonly expired?: AbortSignal;
   readonly vms?: boolean;
+  readonly pools?: boolean;
 }
 
 /**
@@ -26,12 +28,13 @@ export const waitUntil = async <T>(client: Client, look: (world: World) => T | u
   const stop = new AbortController();
   const sessions = new Map<string, Session>();
   const vms = new Map<string, VM>();
-  const kinds: readonly Kind[] = options.vms ? ['Session', 'VM'] : ['Session'];
+  const pools = new Map<string, VMPool>();
+  const kinds: readonly Kind[] = ['Session', ...(options.vms ? ['VM' as const] : []), ...(options.pools ? ['VMPool' as const] : [])];
   const synced = new Set<Kind>();
   const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
   const changed = (): void => {
     if (synced.size < kinds.length) return;
-    const answer = look({ sessions, vms });
+    const answer = look({ sessions, vms, pools });
     if (answer !== undefined) resolve(answer);
   };
   const onSynced = (kind: Kind) => (): void => {
@@ -42,6 +45,7 @@ export const waitUntil = async <T>(client: Client, look: (world: World) => T | u
   const watches = [
     observe(client, 'Session', { objects: sessions, signal: stop.signal, changed, synced: onSynced('Session') }),
     ...(options.vms ? [observe(client, 'VM', { objects: vms, signal: stop.signal, changed, synced: onSynced('VM') })] : []),
+    ...(options.pools ? [observe(client, 'VMPool', { objects: pools, signal: stop.signal, changed, synced: onSynced('VMPool') })] : []),
   ];
   for (const watch of watches) watch.catch(reject);
   try {

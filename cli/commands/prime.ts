@@ -44,16 +44,18 @@ export class PrimeCommand extends BerthCommand {
 
   private async showProgress(client: Client, slots: number): Promise<void> {
     const live = liveLine(this.context);
-    const look = ({ sessions, vms }: World): true | undefined => {
+    const look = ({ sessions, vms, pools }: World): true | undefined => {
       const ours = [...vms.values()].filter(
         ({ metadata, spec }) => metadata.namespace === this.inNamespace && spec.poolRef.name === this.pool,
       );
-      const { ready, text } = primeProgress(ours, [...sessions.values()], { slots, size: this.size, region: this.region });
+      const offerings = pools.get(`${this.inNamespace}/${this.pool}`)?.status?.offerings;
+      const wanted = { slots, size: this.size, region: this.region };
+      const { ready, text } = primeProgress(ours, [...sessions.values()], wanted, offerings);
       live.show(text);
       return ready >= slots ? true : undefined;
     };
     try {
-      await waitUntil(client, look, { interrupted: this.context.interrupted, vms: true });
+      await waitUntil(client, look, { interrupted: this.context.interrupted, vms: true, pools: true });
     } catch (error) {
       if (!this.context.interrupted.aborted) throw error;
       throw new CliError('interrupted; the slots are made ready all the same', { exit: EXIT.interrupted });

@@ -44,4 +44,16 @@ test('those that come are named, with what they are and why they do not come', (
   );
 });
 
+test('where none comes, it is said what can not be had and when it is tried again', () => {
+  const rows = [
+    { sku: 'A', region: 'westus3', available: false, reason: 'QuotaExceeded', retryTime: 'T' },
+    { sku: 'B', region: 'eastus', available: false },
+    { sku: 'C', region: 'eastus', available: true },
+  ];
+  const text = (vms: Parameters<typeof primeProgress>[0], region?: string) => primeProgress(vms, [], { ...ANY, region }, rows).text;
+  assert.is(text([]), '0/6 slots ready; no A in westus3 now (QuotaExceeded, next try T); no B in eastus now (not offered)');
+  assert.is(text([], 'westus3'), '0/6 slots ready; no A in westus3 now (QuotaExceeded, next try T)');
+  assert.is(text([vm('default-0'), vm('default-1')]), '6/6 slots ready');
+});
+
 test.run();
