@@ -1,6 +1,6 @@
 // Very many sessions over SSH, each printing ten lines a second: what that costs the controller, how late the lines are,
 // and whether any is lost. One real OpenSSH server a VM. Theirs are the same processors as the controller's, after it: every line costs
-// them about a millisecond, so 200 VMs want eight of them; with fewer, `behind` says how far the programs themselves fell back.
+// them about a millisecond, so 200 VMs want eight of them; with fewer, it is there that lines are late.
 
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
