@@ -22,7 +22,12 @@ const declare = (): void => {
     runcmd: ['echo ran > "$R/etc/ran"'],
   })}`;
   let world: FakeWorld;
+  /** As soon as its sshd answers: Azure, too, calls a machine started before that. */
   const ssh = async (command: string) => {
+    await until(async () => (await connect('true')).code === 0, 'an sshd that answers');
+    return connect(command);
+  };
+  const connect = async (command: string) => {
     const endpoint = (await world.fake.control.vms())[0]?.endpoint ?? { host: '127.0.0.1', port: 1 };
     const options = ['-F', 'none', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'BatchMode=yes'];
     const who = `${userInfo().username}@${endpoint.host}`;
