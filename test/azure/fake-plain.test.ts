@@ -57,6 +57,8 @@ const declare = (): void => {
     await world.fake.kill();
     await world.fake.restart();
     assert.is((await run('pgrep', ['-fc', `^${sleeper}`])).stdout, '1\n');
+    // Killed, the fake may have forgotten the end of what it had begun, and comes to it again.
+    await until(async () => (await world.compute.virtualMachines.get(RG, 'box')).provisioningState === 'Succeeded', 'the end of the PUT');
     await world.compute.virtualMachines.deallocate(RG, 'box', FAST);
     await until(async () => (await run('pgrep', ['-f', `^${sleeper}`])).code !== 0, 'the end of what ran');
     await world.compute.virtualMachines.start(RG, 'box', FAST);
