@@ -33,9 +33,7 @@ export const createKnown = (read: <K extends Kind>(kind: K, key: ObjectKey) => P
     at: async (kind, at) => {
       const known = tableOf(kind).get(keyString(at));
       if (known !== undefined && isAt(known, at)) return known;
-      // Nobody need be asked whether it has moved on, where this store has seen that it has.
-      const hasMovedOn = known !== undefined && isNewer(known.metadata.resourceVersion, at.resourceVersion);
-      const stored = hasMovedOn ? known : await read(kind, at);
+      const stored = await read(kind, at);
       if (stored !== undefined && isAt(stored, at)) return stored;
       const why = stored?.metadata.uid === at.uid ? 'it was changed meanwhile' : 'it is gone';
       throw new OperatorError('conflict', `cannot write ${kind} ${keyString(at)}: ${why}`);

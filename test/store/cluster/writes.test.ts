@@ -61,17 +61,6 @@ test(
 );
 
 test(
-  'a write against a version that this store has seen replaced is refused without asking the server',
-  inWorld(async (server, store, { metadata }) => {
-    await store.patchFinalizers('VM', { ...KEY, ...metadata }, ['berth.dev/cleanup']);
-    const asked = server.asked.length;
-    const error = await failure(store.patchStatus('VM', { ...KEY, ...metadata }, { phase: 'Ready' }));
-    assert.equal([errorCode(error), errorMessage(error)], ['conflict', 'cannot write VM default/p-0: it was changed meanwhile']);
-    assert.is(server.asked.length, asked);
-  }),
-);
-
-test(
   'a deletion that fails for another reason than that it is gone is told',
   inWorld(async (server, store, { metadata }) => {
     server.fault = () => refused(500, 'InternalError');
