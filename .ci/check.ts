@@ -1,6 +1,6 @@
 // Everything that has to hold before a change is kept: one line a step, the output of those that fail, the tests, and the counts of
 // steps and tests together as the last line. Usage: node .ci/check.ts [--full]   (--full adds what takes minutes, as CI does)
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { runOnAll } from '../test/cluster/run-on-all.ts';
@@ -23,17 +23,21 @@ const quickSteps: readonly Step[] = [
   { name: 'package shape', argv: ['publint', '--strict', '--pack', 'npm'] },
   { name: 'Python syntax', argv: ['python3', '-c', parseOnly, ...globSync('controller/**/*.py')] },
 ];
-const longSteps: readonly Step[] = [
-  { name: 'simulation: 2,000 seeds', argv: ['node', 'test/simulation/main.ts', '--seeds', '2000', '--from', '1'] },
-  { name: 'simulation finds the planted bugs', argv: ['node', 'test/simulation/plant.ts'] },
-];
+const simulation: Step = {
+  name: 'simulation: 2,000 seeds',
+  argv: ['nice', '-n', '15', 'node', 'test/simulation/main.ts', '--seeds', '2000', '--from', '1'],
+};
+const plants: Step = { name: 'simulation finds the planted bugs', argv: ['node', 'test/simulation/plant.ts'] };
 
 const full = process.argv.includes('--full');
-const quick = quickSteps.map(runStep);
+const quick: boolean[] = [];
+for (const step of quickSteps) quick.push(await runStep(step));
 // With --full the cluster's tests run where there is a server for them, and are counted once.
 const tests = await runTests(['--coverage', ...(full ? ['--again', '--without', 'test/cluster/'] : [])]);
+// Those mostly wait, and the simulation takes what they leave.
+const simulated = full ? runStep(simulation) : undefined;
 const onCluster = full ? await runOnAll({ build: false }) : { passed: 0, failed: 0, skipped: 0 };
-const long = full ? longSteps.map(runStep) : [];
+const long = simulated === undefined ? [] : [await simulated, await runStep(plants)];
 const steps = [...quick, ...long];
 const total: Counts = {
   passed: tests.passed + onCluster.passed + steps.filter((ok) => ok).length,
@@ -43,20 +47,20 @@ const total: Counts = {
 process.stdout.write(`${countsLine(total)}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-function runStep({ name, argv: [program, ...args] }: Step): boolean {
+async function runStep({ name, argv: [program, ...args] }: Step): Promise<boolean> {
   const started = performance.now();
-  const result = spawnSync(program, args, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 28,
-    env: { ...process.env, NO_COLOR: '1' },
+  const problem = await new Promise<string | undefined>((resolve) => {
+    const child = execFile(program, args, { maxBuffer: 2 ** 28, env: { ...process.env, NO_COLOR: '1' } }, (error, stdout, stderr) =>
+      resolve(error ? explain(error, stdout, stderr) : undefined),
+    );
+    child.stdin?.end();
   });
-  const ok = result.status === 0;
-  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
-  if (!ok) process.stdout.write(`${explain(result)}\n`);
+  const ok = problem === undefined;
+  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n${problem ?? ''}`);
   return ok;
 }
 
-function explain({ stdout, stderr, error, signal }: SpawnSyncReturns<string>): string {
-  return [stdout, stderr, error?.message, signal ? `killed by ${signal}` : ''].filter((text) => text).join('\n');
+function explain({ code, signal }: ExecFileException, stdout: string, stderr: string): string {
+  const parts = [stdout, stderr, signal ? `killed by ${signal}` : `ended with ${code}`];
+  return `${parts.filter((part) => part !== '').join('\n')}\n`;
 }
