@@ -2,7 +2,7 @@
 // with its reason and when it is tried again, and nobody is trusted but the machine that was made.
 import { parseTime } from '../../controller/api/clock.ts';
 import { findCondition } from '../../controller/api/condition.ts';
-import type { VMPool } from '../../controller/api/types.generated.ts';
+import type { VM, VMPool } from '../../controller/api/types.generated.ts';
 import { isDraining, isFailed, wasBooted } from '../../controller/reconcilers/vm/facts.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
 import type { Answer, Sent } from './arm/sdk.ts';
@@ -159,17 +159,28 @@ export const checkContact = (machine: CloudMachine, violate: Violate): void => {
   if (machine.shownKey !== machine.hostKey) violate(`${machine.vmName} shows another host key, and is talked to`);
 };
 
-/** Some minutes after its key changed, where it still is another. */
+/** Some minutes after its key changed, where it still is another: a look that found nobody may have been told since. */
 export const watchKey = (world: World, machine: CloudMachine, violate: Violate): void => {
-  if (machine.shownKey !== machine.hostKey)
-    world.timeline.at(TOLD_MS, () => world.attendedMs() >= TOLD_MS && checkMismatchIsTold(world, machine, violate));
+  if (machine.shownKey === machine.hostKey) return;
+  let isTold = false;
+  const stop = world.database.subscribe(({ after }) => {
+    if (after?.kind === 'VM' && after.metadata.uid === machine.vmUID) isTold ||= saysMismatch(after);
+  });
+  world.timeline.at(TOLD_MS, () => {
+    stop();
+    const vm = vmOf(world, machine.vmUID);
+    if (vm && !isTold && !saysMismatch(vm) && world.attendedMs() >= TOLD_MS) checkMismatch(machine, vm, violate);
+  });
 };
 
-const checkMismatchIsTold = (world: World, machine: CloudMachine, violate: Violate): void => {
-  const vm = vmOf(world, machine.vmUID);
-  const isLeaving = !vm || vm.metadata.deletionTimestamp || isDraining(vm) || isFailed(vm) || !wasBooted(vm);
+const saysMismatch = (vm: VM): boolean => {
+  const reason = findCondition(vm.status?.conditions, 'Ready')?.reason;
+  return reason === 'HostKeyMismatch' || reason === 'Fenced';
+};
+
+const checkMismatch = (machine: CloudMachine, vm: VM, violate: Violate): void => {
+  const isLeaving = vm.metadata.deletionTimestamp || isDraining(vm) || isFailed(vm) || !wasBooted(vm);
   if (isLeaving || machine.state !== 'running' || machine.unreachable || machine.shownKey === machine.hostKey) return;
   const ready = findCondition(vm.status?.conditions, 'Ready');
-  if (ready?.reason !== 'HostKeyMismatch' && ready?.reason !== 'Fenced')
-    violate(`${machine.vmName} shows another host key, and its condition is ${ready?.status} ${ready?.reason}`);
+  violate(`${machine.vmName} shows another host key, and its condition is ${ready?.status} ${ready?.reason}`);
 };
