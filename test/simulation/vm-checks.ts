@@ -87,13 +87,16 @@ export const checkVMChange = (world: World, before: VM, after: VM | undefined, v
 
 const isWaiting = (session: Session): boolean => !isFinished(session) && startedOf(session) !== 'yes';
 
+/** Azure takes it away, and the pool may have seen that before its VM's status says more than why it is not ready. */
+const isGoing = (world: World, vm: VM): boolean => world.cloud.byVM(vm.metadata.uid)?.state === 'deleting';
+
 /** Whoever waits needs one VM at most: what boots must not outnumber them, and who left the queue just now. */
 export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Violate): void => {
   const ofPool = (name: string | undefined, namespace: string): boolean =>
     name === vm.spec.poolRef.name && namespace === vm.metadata.namespace;
   const ours = world.database.list('VM').filter((other) => ofPool(other.spec.poolRef.name, other.metadata.namespace));
   const takesSessions = (other: VM): boolean =>
-    !isFailed(other) && !isDraining(other) && !other.spec.cordoned && !other.metadata.deletionTimestamp;
+    !isFailed(other) && !isDraining(other) && !other.spec.cordoned && !other.metadata.deletionTimestamp && !isGoing(world, other);
   const booting = ours.filter((other) => !wasBooted(other) && takesSessions(other));
   const waiting = world.database.list('Session').filter((one) => ofPool(poolNameOf(one), one.metadata.namespace) && isWaiting(one));
   const { standby = 0, left = 0 } = limits.of(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name })) ?? {};
