@@ -1,5 +1,6 @@
 // Everything that has to hold before a change is kept: one line a step, the output of those that fail, the tests, and the counts of
-// steps and tests together as the last line. Usage: node .ci/check.ts [--full]   (--full adds what takes minutes, as CI does)
+// steps and tests together as the last line, and above it once more all that failed.
+// Usage: node .ci/check.ts [--full]   (--full adds what takes minutes, as CI does)
 import { type ExecFileException, execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -30,13 +31,14 @@ const simulation: Step = {
 const plants: Step = { name: 'simulation finds the planted bugs', argv: ['node', 'test/simulation/plant.ts'] };
 
 const full = process.argv.includes('--full');
+const failures: string[] = [];
 const quick: boolean[] = [];
 for (const step of quickSteps) quick.push(await runStep(step));
 // With --full the cluster's tests run where there is a server for them, and are counted once.
 const tests = await runTests(['--coverage', ...(full ? ['--again', '--without', 'test/cluster/'] : [])]);
 // Those mostly wait, and the simulation takes what they leave.
 const simulated = full ? runStep(simulation) : undefined;
-const onCluster = full ? await runOnAll({ build: false }) : { passed: 0, failed: 0, skipped: 0 };
+const onCluster = full ? await runOnAll({ build: false }) : { passed: 0, failed: 0, skipped: 0, failures: '' };
 const long = simulated === undefined ? [] : [await simulated, await runStep(plants)];
 const steps = [...quick, ...long];
 const total: Counts = {
@@ -44,6 +46,8 @@ const total: Counts = {
   failed: tests.failed + onCluster.failed + steps.filter((ok) => !ok).length,
   skipped: tests.skipped + onCluster.skipped,
 };
+failures.push(tests.failures, onCluster.failures);
+if (total.failed > 0) process.stdout.write(`\nWhat failed:\n${failures.join('')}`);
 process.stdout.write(`${countsLine(total)}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -56,7 +60,9 @@ async function runStep({ name, argv: [program, ...args] }: Step): Promise<boolea
     child.stdin?.end();
   });
   const ok = problem === undefined;
-  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n${problem ?? ''}`);
+  const report = `${ok ? 'ok  ' : 'FAIL'} ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n${problem ?? ''}`;
+  if (!ok) failures.push(report);
+  process.stdout.write(report);
   return ok;
 }
 

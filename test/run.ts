@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { coverageProblems } from './runner/coverage.ts';
-import { count, countsLine, details, fileLine, unsteady } from './runner/report.ts';
+import { count, countsLine, details, FAILURE_MARK, fileLine, unsteady } from './runner/report.ts';
 import { endAll, type FileResult, runFile } from './runner/run-file.ts';
 
 const { values, positionals } = parseArgs({
@@ -41,7 +41,7 @@ if (coverageDirectory !== undefined) await rm(coverageDirectory, { recursive: tr
 if (files.length === 0) problems.push(`no test file matches: ${positionals.join(' ') || 'test/**/*.test.ts'}`);
 const counts = count(results);
 const failed = counts.failed + problems.length;
-process.stdout.write(details(results) + unsteady(first, results) + problems.map((problem) => `${problem}\n`).join(''));
+process.stdout.write(details(results) + unsteady(first, results) + problems.map((problem) => `${FAILURE_MARK}${problem}\n`).join(''));
 process.stdout.write(`${countsLine({ ...counts, failed })}\n`);
 process.exitCode = failed > 0 ? 1 : 0;
 

@@ -13,6 +13,9 @@ export function fileLine({ file, passed, failed, skips, durationMs }: FileResult
   return `${failed > 0 ? 'FAIL' : 'ok  '} ${file}  ${counts}  ${(durationMs / 1000).toFixed(1)} s`;
 }
 
+/** Begins a line that says what failed; what follows it belongs to it. */
+export const FAILURE_MARK = '──── ';
+
 /** Ends with a line break where it is not empty. */
 export function details(results: readonly FileResult[]): string {
   const failures = results.filter(({ failed }) => failed > 0).map(failure);
@@ -38,5 +41,5 @@ export function countsLine({ passed, failed, skipped }: Counts): string {
 
 function failure({ file, output, problems }: FileResult): string {
   const reasons = problems.map((problem) => `${file}: ${problem}\n`).join('');
-  return `\n──── ${file}\n${output.trimEnd()}\n${reasons}\n`;
+  return `\n${FAILURE_MARK}${file}\n${output.trimEnd()}\n${reasons}\n`;
 }

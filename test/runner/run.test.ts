@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { runTests } from './run-tests.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 const header = "import { suite } from 'uvu';\nimport * as assert from 'uvu/assert';\nconst test = suite('a suite');\n";
@@ -97,6 +98,16 @@ test('runs what failed once more where it is told to, and names what passes only
   assert.is(run({ 'test/a.test.ts': broken }, ['--again']).lastLine, '0 passed, 1 failed, 0 skipped');
 });
 
+test('hands on what it said of failures, and nothing where there were none', async () => {
+  const broken = `${header}test('fails', () => { throw new Error('always'); });\ntest.run();\n`;
+  const failed = await inProject({ 'test/a.test.ts': broken, 'test/b.test.ts': good }, (root) => runTests(['--root', root]));
+  assert.match(failed.failures, /^──── test\/a\.test\.ts\n.*always/s);
+  assert.is(failed.failed, 1);
+  const nothing = await inProject({ 'test/a.test.ts': good }, (root) => runTests(['--root', root, 'nowhere']));
+  assert.is(nothing.failures, '──── no test file matches: nowhere\n');
+  assert.is((await inProject({ 'test/a.test.ts': good }, (root) => runTests(['--root', root]))).failures, '');
+});
+
 test('ends the whole process group of a file that runs out of time', () => {
   const source = `import { spawn } from 'node:child_process';\n${header}test('waits', () => new Promise((done) => spawn('sleep', ['4711']).on('exit', done)));\ntest.run();\n`;
   const { output } = run({ 'test/a.test.ts': source }, ['--timeout', '1']);
@@ -160,19 +171,21 @@ function commandLine(pid: number): string {
 
 /** Runs the runner on a project that holds only these files. */
 function run(files: Readonly<Record<string, string>>, args: readonly string[] = []) {
-  const root = mkdtempSync(join(tmpdir(), 'runner-'));
-  try {
-    symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
-    for (const name of ['biome.json', '.c8rc.json']) cpSync(join(repository, name), join(root, name));
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(join(root, path, '..'), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
+  return inProject(files, (root) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(repository, 'test/run.ts'), '--root', root, ...args], {
       encoding: 'utf8',
     });
     return { code: status, output: stdout + stderr, lastLine: stdout.trimEnd().split('\n').at(-1) ?? '' };
-  } finally {
-    rmSync(root, { recursive: true });
+  });
+}
+
+function inProject<T>(files: Readonly<Record<string, string>>, use: (root: string) => T): T {
+  const root = mkdtempSync(join(tmpdir(), 'runner-'));
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+  for (const name of ['biome.json', '.c8rc.json']) cpSync(join(repository, name), join(root, name));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
   }
+  return use(root);
 }
