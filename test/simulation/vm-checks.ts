@@ -97,8 +97,10 @@ export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Viola
   const ours = world.database.list('VM').filter((other) => ofPool(other.spec.poolRef.name, other.metadata.namespace));
   const takesSessions = (other: VM): boolean =>
     !isFailed(other) && !isDraining(other) && !other.spec.cordoned && !other.metadata.deletionTimestamp && !isGoing(world, other);
-  const booting = ours.filter((other) => !wasBooted(other) && takesSessions(other));
   const waiting = world.database.list('Session').filter((one) => ofPool(poolNameOf(one), one.metadata.namespace) && isWaiting(one));
+  // One that no boot timeout ends, as a clock was set back, may outlast who it was made for by far, and be of no use to others.
+  const isOfUse = (other: VM): boolean => waiting.length === 0 || waiting.some((session) => couldHold(world, other, session));
+  const booting = ours.filter((other) => !wasBooted(other) && takesSessions(other) && isOfUse(other));
   const { standby = 0, left = 0 } = limits.of(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name })) ?? {};
   if (booting.length > waiting.length + standby + left) {
     violate(
@@ -162,6 +164,9 @@ export const checkRuns = (world: World, violate: Violate): void => {
     if (slots !== undefined && live > slots) violate(`${live} runs on the ${slots} slots of ${machine.vmName}`);
   }
 };
+
+const couldHold = (world: World, vm: VM, session: Session): boolean =>
+  (session.spec.size ?? vm.spec.size) === vm.spec.size && memoryOf(session) <= memoryOfVM(world, vm);
 
 const memoryOfVM = (world: World, vm: VM): number => {
   if (vm.status?.memoryMiB !== undefined) return vm.status.memoryMiB;
