@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../session/vm-world.ts';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 const PAUSE_MS = 100;
 
 export const eventually = <T>(look: () => Promise<T | undefined>): Promise<T> =>

@@ -47,7 +47,7 @@ const ENTRY = resolve(import.meta.dirname, '..', '..', 'cli', 'main.ts');
 /** root may read and write everything: without these two it is a user like others. */
 const AS_A_USER = ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] as const;
 const WITH_UP = new Set(['list', 'status', 'output', 'kill', 'send', 'wait', 'delete']);
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 /** For an orderly end, which also writes down what was covered. */
 const END_MS = 3_000;
 
