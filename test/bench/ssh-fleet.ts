@@ -1,9 +1,6 @@
-// Very many sessions over SSH, each printing ten lines a second: what that costs the controller, how late the lines are,
-// and whether any is lost. One real OpenSSH server a VM. Theirs are the same processors as the controller's, after it: every line costs
-// them about a millisecond, so 200 VMs want eight of them; with fewer, it is there that lines are late.
-
-import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+// Very many sessions over SSH: what they cost the controller, how late their lines are, and whether any is lost. One real
+// OpenSSH server a VM, all on this machine: each print costs the VMs about a millisecond of its processors, after the controller's.
+// So all VMs print a second's lines at once, and line by line as many of them as the processors carry.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,59 +11,59 @@ import { openLogReader } from '../../controller/output/open-log-reader.ts';
 import { openRealWorld, type RealWorld } from '../e2e/real-world.ts';
 import { type SSHServer, startSSHD } from '../fakes/sshd.ts';
 import { until } from '../session/vm-world.ts';
+import { enclosed } from './enclosure.ts';
 import { type Bench, type Figure, median, percentile } from './figure.ts';
+import { beat, openPrinters, type Printer } from './metronome.ts';
+import { cpuMs, type Member, membersOf, memoryMiB } from './process-kinds.ts';
+import { usage } from './process-usage.ts';
 
 const HOSTS = 200;
 const SESSIONS_A_HOST = 4;
 const SECONDS = 30;
 const LINES_A_SECOND = 10;
+/** That print line by line. */
+const HOSTS_A_PROCESSOR = 10;
 const WARM_STARTS = 20;
 const FOLLOWED = 20;
 /** What would have processors of its own takes what the controller leaves. */
 const NICENESS = 15;
 const PATIENCE_MS = 30 * 60_000;
 
-/** Waits for a word, then prints its count and the clock. */
-const PROGRAM = `
-import os, sys, time
-go, lines = sys.argv[1], int(sys.argv[2])
-while not os.path.exists(go): time.sleep(0.5)
-began = time.time()
-for n in range(lines):
-    time.sleep(max(0, began + n / ${LINES_A_SECOND} - time.time()))
-    print(n, '%.6f' % time.time(), flush=True)
-`;
-
-export const sshFleet: Bench = async (scale) => {
-  const hosts = Math.max(2, Math.round(HOSTS * scale));
-  const lines = Math.max(20, Math.round(SECONDS * LINES_A_SECOND * Math.min(1, scale * 2)));
-  const world = await openRealWorld('bundle');
-  const servers: SSHServer[] = [];
-  try {
-    const mark = `fleet-${randomUUID()}`;
-    for (let n = 0; n < hosts; n++) servers.push(await startSSHD({ mark, niceness: NICENESS }));
-    await declarePool(world, servers);
-    const controller = world.startController();
-    await ready(world, hosts);
-    const starts = await warmStarts(world, Math.max(3, Math.round(WARM_STARTS * Math.min(1, scale * 4))));
-    const fixture = `${hosts} VMs x ${SESSIONS_A_HOST} sessions, ${LINES_A_SECOND} lines a second each, on ${availableParallelism()} processors`;
-    const printed = await printAll(world, controller.pid ?? 0, { count: hosts * SESSIONS_A_HOST, lines, fixture });
-    return [
-      {
-        figure: 'ssh fleet: apply to running on a warm slot, p50',
-        value: median(starts),
-        unit: 'ms',
-        aim: 2000,
-        fixture: `one at a time, ${hosts} warm VMs`,
-        p90: percentile(starts, 0.9),
-      },
-      ...printed,
-    ];
-  } finally {
-    await world.close();
-    await Promise.all(servers.map((server) => server.close()));
-  }
-};
+export const sshFleet: Bench = (scale) =>
+  enclosed(async (folder) => {
+    const hosts = Math.max(2, Math.round(HOSTS * scale));
+    const seconds = Math.max(2, Math.round(SECONDS * Math.min(1, scale * 10)));
+    const world = await openRealWorld('bundle');
+    const servers: SSHServer[] = [];
+    try {
+      for (let n = 0; n < hosts; n++) servers.push(await startSSHD({ mark: folder, niceness: NICENESS }));
+      await declarePool(world, servers);
+      world.startController();
+      await ready(world, hosts);
+      const starts = await warmStarts(world, Math.max(3, Math.round(WARM_STARTS * Math.min(1, scale * 4))));
+      const fleet = await startAll(world, folder, hosts * SESSIONS_A_HOST);
+      const few = Math.min(hosts, HOSTS_A_PROCESSOR * availableParallelism());
+      const figures = [
+        ...(await print(fleet, hosts, { times: seconds, lines: LINES_A_SECOND, periodMs: 1000 })),
+        ...(await print(fleet, few, { times: seconds * LINES_A_SECOND, lines: 1, periodMs: 1000 / LINES_A_SECOND })),
+      ];
+      return [
+        {
+          figure: 'ssh fleet: apply to running on a warm slot, p50',
+          value: median(starts),
+          unit: 'ms',
+          aim: 2000,
+          fixture: `one at a time, ${hosts} warm VMs`,
+          p90: percentile(starts, 0.9),
+        },
+        ...figures,
+        ...(await endAll(fleet)),
+      ];
+    } finally {
+      await world.close();
+      await Promise.all(servers.map((server) => server.close()));
+    }
+  });
 
 const declarePool = async (world: RealWorld, servers: readonly SSHServer[]): Promise<void> => {
   const keys = servers.map(({ client }) => client.text);
@@ -93,8 +90,8 @@ const ready = (world: RealWorld, hosts: number): Promise<true> =>
     return pool?.status?.readyVMs === hosts ? true : undefined;
   }, PATIENCE_MS);
 
-const apply = (world: RealWorld, name: string, command: string[]): Promise<void> =>
-  world.apply('Session', name, { command, poolRef: { name: 'fleet' }, memoryMiB: 64 });
+const apply = (world: RealWorld, name: string, command: readonly string[]): Promise<void> =>
+  world.apply('Session', name, { command: [...command], poolRef: { name: 'fleet' }, memoryMiB: 64 });
 
 const warmStarts = async (world: RealWorld, count: number): Promise<readonly number[]> => {
   const times: number[] = [];
@@ -108,32 +105,55 @@ const warmStarts = async (world: RealWorld, count: number): Promise<readonly num
   return times;
 };
 
-interface Load {
-  readonly count: number;
-  readonly lines: number;
-  readonly fixture: string;
+interface Fleet {
+  readonly world: RealWorld;
+  readonly sessions: readonly Session[];
+  readonly printers: readonly Printer[];
+  readonly members: readonly Member[];
+  readonly startSeconds: number;
 }
 
-const printAll = async (world: RealWorld, pid: number, { count, lines, fixture }: Load): Promise<readonly Figure[]> => {
-  const go = join(world.root, 'go');
-  const names = Array.from({ length: count }, (_, n) => `s-${n}`);
-  for (const name of names) await apply(world, name, ['python3', '-S', '-E', '-c', PROGRAM, go, String(lines)]);
-  const sessions = await until(async () => {
-    const found = (await world.client.list('Session')).filter(({ metadata }) => metadata.name.startsWith('s-'));
-    return found.length === count && found.every(({ status }) => isTrue(status?.conditions, 'Started')) ? found : undefined;
-  }, PATIENCE_MS);
-  const followed = sessions.filter((_, n) => n % Math.max(1, Math.floor(count / FOLLOWED)) === 0).slice(0, FOLLOWED);
+const startAll = async (world: RealWorld, folder: string, count: number): Promise<Fleet> => {
+  const began = performance.now();
+  const printers = openPrinters(world.root, count);
+  for (const [n, { command }] of printers.entries()) await apply(world, `s-${n}`, command);
+  const sessions: Session[] = [];
+  while (sessions.length < count) {
+    sessions.push(
+      await until(async () => {
+        const session = await world.session(`s-${sessions.length}`);
+        return session && isTrue(session.status?.conditions, 'Started') ? session : undefined;
+      }, PATIENCE_MS),
+    );
+  }
+  const startSeconds = (performance.now() - began) / 1000;
+  return { world, sessions, printers, members: await membersOf(folder), startSeconds };
+};
+
+type Beat = Parameters<typeof beat>[1];
+
+/** The sessions of the first VMs that have so many print; the others are there and silent. */
+const print = async ({ world, printers, sessions, members }: Fleet, hosts: number, by: Beat): Promise<readonly Figure[]> => {
+  const count = hosts * SESSIONS_A_HOST;
+  const total = by.times * by.lines;
   const stop = new AbortController();
-  const delays = Promise.all(followed.map((session) => follow(world, session, lines, stop.signal)));
-  const before = { cpu: await cpuSeconds(pid), at: performance.now() };
-  await writeFile(go, '');
-  const heard = await delays;
-  const late = heard.flatMap((one) => one.late);
-  const busy = ((await cpuSeconds(pid)) - before.cpu) / ((performance.now() - before.at) / 1000);
-  const memory = await residentMiB(pid);
-  for (const name of names) await world.finished(name, PATIENCE_MS);
-  const wrong = (await Promise.all(sessions.map((session) => isWrong(world, session, lines)))).filter(Boolean).length;
+  const followed = sessions.slice(0, count).filter((_, n) => n % Math.ceil(count / FOLLOWED) === 0);
+  const from = await Promise.all(followed.map((session) => readerOf(world, session).size()));
+  const heard = Promise.all(
+    followed.map((session, n) => follow(world, session, { from: from[n] ?? 0, lines: total, signal: stop.signal })),
+  );
+  const controller = members.find(({ kind }) => kind === 'controller')?.pid ?? 0;
+  const before = { cpu: await cpuMs(members), at: performance.now() };
+  const behind = await beat(printers.slice(0, count), by);
+  const late = (await heard).flat();
+  const cpu = await cpuMs(members);
+  const elapsed = performance.now() - before.at;
   stop.abort();
+  const fixture =
+    `${sessions.length / SESSIONS_A_HOST} VMs x ${SESSIONS_A_HOST} sessions, ${hosts} VMs print ${LINES_A_SECOND} lines a second a session, ` +
+    `${by.lines === 1 ? 'each on its own' : `${by.lines} in one write`}; all on ${availableParallelism()} processors`;
+  const perLine = (kind: string): number => round(((cpu[kind] ?? 0) - (before.cpu[kind] ?? 0)) / (count * total));
+  const byKind = Object.fromEntries(Object.keys(cpu).map((kind) => [kind, perLine(kind)]));
   return [
     {
       figure: 'ssh fleet: written to readable, p99',
@@ -142,36 +162,65 @@ const printAll = async (world: RealWorld, pid: number, { count, lines, fixture }
       aim: 1000,
       p50: percentile(late, 0.5),
       lines: late.length,
-      behind: Math.max(...heard.map(({ behind }) => behind)),
+      behind: round(behind),
       fixture,
     },
-    { figure: 'ssh fleet: logs with a lost or repeated line', value: wrong, unit: 'logs', aim: 0, fixture },
-    { figure: 'ssh fleet: CPU of the controller', value: busy * 100, unit: '% of a core', fixture },
-    { figure: 'ssh fleet: memory of the controller', value: memory, unit: 'MiB', fixture },
+    {
+      figure: 'ssh fleet: CPU of the controller',
+      value: (((cpu.controller ?? 0) - (before.cpu.controller ?? 0)) / elapsed) * 100,
+      unit: '% of a core',
+      fixture,
+    },
+    { figure: 'ssh fleet: memory of the controller', value: (await usage(controller)).residentKiB / 1024, unit: 'MiB', fixture },
+    {
+      figure: 'ssh fleet: CPU a line, all processes',
+      value: Object.values(byKind).reduce((sum, ms) => sum + ms, 0),
+      unit: 'ms',
+      byKind,
+      seconds: round(elapsed / 1000),
+      fixture,
+    },
+  ];
+};
+
+const endAll = async ({ world, printers, sessions, members, startSeconds }: Fleet): Promise<readonly Figure[]> => {
+  const memory = await memoryMiB(members);
+  for (const printer of printers) printer.end();
+  for (const { metadata } of sessions) await world.finished(metadata.name, PATIENCE_MS);
+  const wrong = await Promise.all(sessions.map((session, n) => isWrong(world, session, printers[n]?.printed() ?? 0)));
+  const fixture = `${sessions.length} sessions, ${printers.reduce((sum, printer) => sum + printer.printed(), 0)} lines`;
+  const { controller = 0, ...machines } = memory;
+  return [
+    { figure: 'ssh fleet: logs with a lost or repeated line', value: wrong.filter(Boolean).length, unit: 'logs', aim: 0, fixture },
+    {
+      figure: 'ssh fleet: memory of the machines a session, shared pages in parts',
+      value: Object.values(machines).reduce((sum, of) => sum + of, 0) / sessions.length,
+      unit: 'MiB',
+      byKind: Object.fromEntries(Object.entries(machines).map(([kind, of]) => [kind, round(of / sessions.length)])),
+      controller: round(controller),
+      fixture,
+    },
+    { figure: 'ssh fleet: all sessions applied to all running', value: startSeconds, unit: 's', aim: 300, fixture },
   ];
 };
 
 const readerOf = (world: RealWorld, { metadata }: Session) => openLogReader(join(world.state, 'logs'), metadata);
 
-interface Heard {
-  /** How late each line came, in ms. */
-  readonly late: readonly number[];
-  /** How much longer than it should the program took to print them, in ms. */
-  readonly behind: number;
-}
-
-const follow = async (world: RealWorld, session: Session, lines: number, signal: AbortSignal): Promise<Heard> => {
+/** How late each of the next lines came, in ms. */
+const follow = async (
+  world: RealWorld,
+  session: Session,
+  { from, lines, signal }: { readonly from: number; readonly lines: number; readonly signal: AbortSignal },
+): Promise<readonly number[]> => {
   const late: number[] = [];
-  const printed: number[] = [];
   const ended = new AbortController();
-  const bytes = readerOf(world, session).follow(0, AbortSignal.any([signal, ended.signal]));
+  const bytes = readerOf(world, session).follow(from, AbortSignal.any([signal, ended.signal]));
   for await (const line of createInterface({ input: Readable.from(bytes) })) {
-    printed.push(Number(line.split(' ')[1]) * 1000);
-    late.push(performance.timeOrigin + performance.now() - (printed.at(-1) ?? 0));
+    late.push(performance.timeOrigin + performance.now() - Number(line.split(' ')[1]));
     if (late.length === lines) break;
   }
   ended.abort();
-  return { late, behind: (printed.at(-1) ?? 0) - (printed[0] ?? 0) - ((lines - 1) / LINES_A_SECOND) * 1000 };
+  return late;
 };
 
 const isWrong = async (world: RealWorld, session: Session, lines: number): Promise<boolean> => {
@@ -183,12 +232,4 @@ const isWrong = async (world: RealWorld, session: Session, lines: number): Promi
   return numbers.length !== lines || numbers.some((number, at) => number !== at);
 };
 
-const TICKS_A_SECOND = 100;
-
-const cpuSeconds = async (pid: number): Promise<number> => {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
-};
-
-const residentMiB = async (pid: number): Promise<number> =>
-  Number(/^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+const round = (value: number): number => Number(value.toPrecision(3));
