@@ -82,7 +82,8 @@ def write_files(run, request):
 
 
 def start_supervisor(run):
-    """One tmux server a run. History is fixed when a pane is made, and agents hang on a pane of a few columns."""
+    """One tmux server a run. History is fixed when a pane is made, and agents hang on a pane of a few columns. A window with
+    a name given is not named after its program again and again, twice a second while that prints."""
     env = dict(own_environment(), BERTH_HOME=HOME)
     tmux = shutil.which('tmux', path=env['PATH'])
     if tmux is None:
@@ -92,7 +93,7 @@ def start_supervisor(run):
     settings = ['start-server', ';', 'set-option', '-g', 'history-limit', '50000', ';', 'set-option', '-g', 'remain-on-exit', 'off', ';']
     server = terminal_server(run, tmux)
     command = server + ['-f', '/dev/null'] + settings
-    command += ['new-session', '-d', '-s', 'berth', '-x', '220', '-y', '50', '-c', run.dir] + supervise
+    command += ['new-session', '-d', '-s', 'berth', '-n', 'session', '-x', '220', '-y', '50', '-c', run.dir] + supervise
     subprocess.run(server + ['kill-server'], env=env, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     started = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     until = time.monotonic() + START_SECONDS

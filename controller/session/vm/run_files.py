@@ -56,13 +56,12 @@ class Run:
     def read(self, name):
         """The JSON value of a file, None when there is no such file."""
         try:
-            with open(self.path(name), encoding='utf-8') as file:
-                return json.load(file)
+            return json.loads(self.read_bytes(name))
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def read_bytes(self, name):
-        with open(self.path(name), 'rb') as file:
+        with open(self.path(name), 'rb', buffering=0) as file:
             return file.read()
 
     def write(self, name, value):

@@ -128,9 +128,16 @@ class Stream:
             key, offset = request['run'], request['offset']
             if 'follow' in request:
                 self.follows[key] = {'sent': offset, 'acked': offset, 'base': log_base(Run(key).read('launch.json'))}
+                self.dirty[key] = True
             elif key in self.follows:
-                self.follows[key]['acked'] = max(self.follows[key]['acked'], offset)
+                self.take_acknowledgement(key, offset)
+
+    def take_acknowledgement(self, key, offset):
+        """One comes for every line: only a log that waited for room has something to send."""
+        follow = self.follows[key]
+        if room_of(follow) <= 0:
             self.dirty[key] = True
+        follow['acked'] = max(follow['acked'], offset)
 
     def send_logs(self):
         """One chunk of each log that has some, so that a loud run does not silence the others. False: nothing to do."""
@@ -142,7 +149,7 @@ class Stream:
         return bool(self.dirty)
 
     def send_chunk(self, run, follow):
-        room = min(CHUNK, WINDOW - (follow['sent'] - follow['acked']))
+        room = room_of(follow)
         if room <= 0:
             return False
         try:
@@ -167,6 +174,10 @@ class Stream:
         view = memoryview(json.dumps(header).encode() + b'\n' + data)
         while view:
             view = view[os.write(1, view):]
+
+
+def room_of(follow):
+    return min(CHUNK, WINDOW - (follow['sent'] - follow['acked']))
 
 
 def comparable(known):
