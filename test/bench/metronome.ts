@@ -31,7 +31,8 @@ export const beat = async (
   for (let time = 0; time < times; time++) {
     for (const [place, printer] of printers.entries()) {
       const due = began + (time + place / printers.length) * periodMs;
-      if (due > performance.now()) await delay(due - performance.now());
+      const early = due - performance.now();
+      if (early > 0) await delay(early);
       behind = Math.max(behind, performance.now() - due);
       printer.print(lines);
     }
