@@ -1,7 +1,7 @@
 // Very many sessions over SSH: what they cost the controller, how late their lines are, and whether any is lost. One real
 // OpenSSH server a VM, all on this machine: each print costs the VMs about a millisecond of its processors, after the controller's.
 // So all VMs print a second's lines at once, and line by line as many of them as the processors carry.
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
@@ -148,6 +148,7 @@ const print = async ({ world, printers, sessions, members }: Fleet, hosts: numbe
   const late = (await heard).flat();
   const cpu = await cpuMs(members);
   const elapsed = performance.now() - before.at;
+  const loadMeanwhile = round(loadavg()[0] ?? 0);
   stop.abort();
   const fixture =
     `${sessions.length / SESSIONS_A_HOST} VMs x ${SESSIONS_A_HOST} sessions, ${hosts} VMs print ${LINES_A_SECOND} lines a second a session, ` +
@@ -163,6 +164,8 @@ const print = async ({ world, printers, sessions, members }: Fleet, hosts: numbe
       p50: percentile(late, 0.5),
       lines: late.length,
       behind: round(behind),
+      // The end of all sessions, before this is told, is a load of its own.
+      loadMeanwhile,
       fixture,
     },
     {
