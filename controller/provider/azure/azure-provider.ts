@@ -19,6 +19,7 @@ import { publicAddress } from './public-address.ts';
 import { reachMachine } from './reach-machine.ts';
 import { releaseShared } from './release-shared.ts';
 import { azureSettings } from './settings.ts';
+import { startMachine } from './start-machine.ts';
 import { sweepOrphans } from './sweep-orphans.ts';
 import { offeringsOf } from './walk.ts';
 
@@ -84,6 +85,7 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
       list: (pool, signal) => listMachines(poolOf(pool), replaced, signal),
       create: (vm, pool, signal) => makeMachine(poolOf(pool), vm, pool, signal),
       delete: (machine, signal) => deleteMachine(poolOf(opened), machine, signal),
+      start: (machine, signal) => startMachine(poolOf(opened), machine, signal),
       connect: (machine: Machine) => {
         const { settings } = poolOf(opened);
         if (settings.network.jumpHost) throw new OperatorError('invalid', NO_JUMP);
