@@ -1,5 +1,6 @@
 // Azure pools against the fake: the provider by itself, as the core would drive it. A pool and resource group for each test.
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../controller/api/clock.ts';
 import type { VM, VMPool, VMPoolSpec } from '../../controller/api/types.generated.ts';
 import { azureProvider } from '../../controller/provider/azure/azure-provider.ts';
 import { machineNames } from '../../controller/provider/azure/names.ts';
@@ -64,7 +65,7 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
     ...more,
   });
   /** As after a restart of the controller: nothing is known but the installation's secret. */
-  const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string } = {}): Provider =>
+  const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string; readonly clock?: Clock } = {}): Provider =>
     azureProvider({ clock: systemClock, place, keep: async () => more.secret ?? secret, ...more }).open(pool);
   const group = (pool: VMPool): string => `/resourcegroups/${groupOf(pool)}/`;
   /** As `berth plan` does. */

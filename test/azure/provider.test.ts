@@ -72,7 +72,7 @@ test('one request makes a machine with all its parts, and its end takes them wit
   assert.is(machine?.hourlyUSD, '1.008');
   const name = world.machine(vm);
   const parts = await world.left(pool);
-  assert.equal(parts.filter((part) => part.includes(name)).length, 4, parts.join());
+  assert.equal(parts.filter((part) => part.includes(name)).length, 5, parts.join());
   assert.ok(machine);
   await provider.delete(machine, signal);
   await untilMachine(provider, pool, vm, 'gone');
@@ -283,7 +283,7 @@ test('the sweep deletes machines without a VM object and what they left, and not
   await until(async () => (await world.left(pool)).length === 2);
   assert.equal((await world.left(pool)).toSorted(), ['networkInterfaces/theirs', 'publicIPAddresses/untagged']);
   const deleted = (await world.requests(from)).filter(({ method }) => method === 'DELETE').map(({ path }) => path.split('/').at(-1));
-  assert.equal([...new Set(deleted)].toSorted(), [world.machine(vm), 'left-behind'].toSorted());
+  assert.equal([...new Set(deleted)].toSorted(), [world.machine(vm), `shutdown-computevm-${world.machine(vm)}`, 'left-behind'].toSorted());
 });
 
 test('what is still being made when it is asked for again is not made twice, and its end is asked for once', async () => {

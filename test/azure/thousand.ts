@@ -34,7 +34,10 @@ for (const quota of ['cores', 'standardESv5Family', 'publicIPs'])
 await fake.control.settings({ throttling: true, pageSize: 100 });
 
 const database = createMemoryDatabase({ now: Date.now, newUID: randomUUID });
-const azure = { subscriptionId: fake.subscription, regions: [REGION], network: { allowSSHFrom: ['127.0.0.1/32'] } };
+const identity = {
+  userAssignedId: `/subscriptions/${fake.subscription}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/berth`,
+};
+const azure = { subscriptionId: fake.subscription, regions: [REGION], network: { allowSSHFrom: ['127.0.0.1/32'] }, identity };
 database.create('VMPool', {
   metadata: { namespace: 'default', name: 'many' },
   spec: {

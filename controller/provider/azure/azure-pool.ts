@@ -15,6 +15,7 @@ import { createLister } from './listing.ts';
 import type { MarketFacts } from './market-facts.ts';
 import { poolTags, type Tags } from './names.ts';
 import type { SharedNetwork } from './network.ts';
+import { createSchedules } from './schedule.ts';
 import { type AzureSettings, azureSettings } from './settings.ts';
 import { builtInFacts, type SKUFacts } from './sku-facts.ts';
 import type { Market } from './walk.ts';
@@ -47,6 +48,7 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
   const networks = new Map<string, Promise<SharedNetwork>>();
   const learned = new Set<string>();
   const known: KnownMachines = createKnownMachines(clock);
+  const schedules = createSchedules(clock);
   const addresses: Addresses = createAddresses(azure, clock);
   const lister = createLister({ azure, clock, resourceGroup: settings.resourceGroup });
 
@@ -70,6 +72,7 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
     sources,
     known,
     addresses,
+    schedules,
     lister,
     explain,
     get settings() {

@@ -18,6 +18,7 @@ import { ADMIN_USER } from './on-vm.ts';
 import { publicAddress } from './public-address.ts';
 import { reachMachine } from './reach-machine.ts';
 import { releaseShared } from './release-shared.ts';
+import { putOffShutdown } from './schedule.ts';
 import { azureSettings } from './settings.ts';
 import { startMachine } from './start-machine.ts';
 import { sweepOrphans } from './sweep-orphans.ts';
@@ -83,17 +84,21 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
     poolOf(opened);
     return {
       list: (pool, signal) => listMachines(poolOf(pool), replaced, signal),
-      create: (vm, pool, signal) => makeMachine(poolOf(pool), vm, pool, signal),
+      create: async (vm, pool, signal) => {
+        await makeMachine(poolOf(pool), vm, pool, signal);
+        await putOffShutdown(poolOf(pool), vm.metadata.uid, signal);
+      },
       delete: (machine, signal) => deleteMachine(poolOf(opened), machine, signal),
       start: (machine, signal) => startMachine(poolOf(opened), machine, signal),
       connect: (machine: Machine) => {
-        const { settings } = poolOf(opened);
-        if (settings.network.jumpHost) throw new OperatorError('invalid', NO_JUMP);
+        const azure = poolOf(opened);
+        if (azure.settings.network.jumpHost) throw new OperatorError('invalid', NO_JUMP);
         const secret = async () => (await installation()).secret;
         return reachMachine(machine, {
           clock,
           secret,
           replaced,
+          beats: () => putOffShutdown(azure, machine.vmUID, new AbortController().signal),
           user: options.ssh?.user ?? ADMIN_USER,
           port: options.ssh?.port ?? SSH_PORT,
         });
@@ -108,7 +113,7 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
         const { secret } = await installation();
         return `${deriveKey(secret, uid, 'host-1').publicKey}\n${deriveKey(secret, uid, 'host-2').publicKey}`;
       },
-      conditions: (pool) => conditionsOf(poolOf(pool).settings),
+      conditions: (pool) => conditionsOf(poolOf(pool).settings, poolOf(pool).schedules.problem),
       sweep: (pool, vmUIDs, signal) => sweepOrphans(poolOf(pool), { vmUIDs, graceMs: options.graceMs ?? GRACE_MS }, signal),
       release: async (pool, signal) => {
         await releaseShared(poolOf(pool), signal);

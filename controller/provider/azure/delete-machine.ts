@@ -3,6 +3,7 @@ import type { Machine } from '../provider.ts';
 import { AzureFailure, isNotFound } from './azure-failure.ts';
 import type { AzurePool } from './azure-pool.ts';
 import { callOptions } from './clients.ts';
+import { removeShutdown } from './schedule.ts';
 import { regionName } from './settings.ts';
 
 /** Starts it. What is gone is deleted. */
@@ -21,6 +22,7 @@ export const deleteMachine = async (azure: AzurePool, { id, vmUID }: Pick<Machin
     if (!isNotFound(error)) throw azure.explain(error, region);
   }
   azure.known.ending(vmUID);
+  await removeShutdown(azure, id, vmUID, signal);
 };
 
 const begin = (azure: AzurePool, id: string, region: string | undefined, forceDeletion: boolean, signal: AbortSignal): Promise<void> =>

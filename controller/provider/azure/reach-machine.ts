@@ -15,12 +15,14 @@ export interface ReachOptions {
   readonly secret: () => Promise<Uint8Array>;
   readonly user: string;
   readonly port: number;
+  /** With each heartbeat. */
+  readonly beats: () => Promise<void>;
   /** Machines whose first host key is not shown any more. */
   readonly replaced: Set<string>;
 }
 
 export const reachMachine = ({ id, vmUID, address, hostKey }: Machine, options: ReachOptions): Shell => {
-  const { clock, secret, replaced } = options;
+  const { clock, secret, replaced, beats } = options;
   const accepted = (key: Uint8Array): readonly string[] => acceptedKeys(key, { vmUID, hostKey }, replaced);
   const login = async (): Promise<SSHLogin> => {
     if (address === undefined) throw new OperatorError('unavailable', `machine ${id} has no address yet`);
@@ -35,7 +37,7 @@ export const reachMachine = ({ id, vmUID, address, hostKey }: Machine, options: 
     };
   };
   const shell = sshShell(login);
-  const heart = beat(shell, clock);
+  const heart = beat(shell, clock, beats);
   const prepare = async (): Promise<void> => {
     await awaitFirstBoot(shell);
     heart.start();
@@ -89,10 +91,11 @@ const HEARTBEAT_MS = 60_000;
 const TOUCH = `file="\${BERTH_VM_ROOT-}"${ON_VM.heartbeat}; mkdir -p "\${file%/*}" && touch "$file"`;
 
 /** For the switch in the machine that turns it off when nobody looks after it any more. One that fails is seen by the connection's own checks. */
-const beat = (shell: Shell, clock: Clock) => {
+const beat = (shell: Shell, clock: Clock, beats: ReachOptions['beats']) => {
   let cancel: (() => void) | undefined;
   const next = (): void => {
     shell.run(['sh', '-c', TOUCH]).catch(() => undefined);
+    void beats();
     cancel = clock.after(HEARTBEAT_MS, next);
   };
   return {

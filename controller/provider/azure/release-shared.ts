@@ -6,10 +6,12 @@ import { AzureFailure, isNotFound } from './azure-failure.ts';
 import type { AzurePool } from './azure-pool.ts';
 import { type AzureClients, callOptions } from './clients.ts';
 import { isOurs, poolUIDOf } from './names.ts';
+import { deleteSchedule, SCHEDULES } from './schedule.ts';
 
 const AGAIN_MS = 2_000;
 /** A network goes before what it refers to. */
 const ORDER = [
+  SCHEDULES.toLowerCase(),
   'microsoft.network/networkinterfaces',
   'microsoft.network/virtualnetworks',
   'microsoft.network/natgateways',
@@ -55,11 +57,18 @@ const resourcesOf = async ({ resources }: AzureClients, group: string, signal: A
   }
 };
 
-const remove = async ({ network }: AzureClients, group: string, resource: GenericResourceExpanded, signal: AbortSignal): Promise<void> => {
+const remove = async (
+  { network, resources }: AzureClients,
+  group: string,
+  resource: GenericResourceExpanded,
+  signal: AbortSignal,
+): Promise<void> => {
   const { name = '', location } = resource;
   const options = callOptions(location, signal);
   const poller = () => {
     switch (typeOf(resource)) {
+      case SCHEDULES.toLowerCase():
+        return deleteSchedule(resources, resource.id, options);
       case 'microsoft.network/networkinterfaces':
         return network.networkInterfaces.delete(group, name, options);
       case 'microsoft.network/virtualnetworks':

@@ -34,10 +34,10 @@ const actionsFor = (observed: VMObserved, state: VMState): readonly VMAction[] =
     case 'creating':
     case 'booting':
       return [...create(observed), ...connect(observed)];
-    case 'ready':
-      return strays(observed);
     case 'collecting':
       return [...start(observed), ...connect(observed), ...leave(observed, 'it is draining, and its output is collected')];
+    case 'ready':
+      return strays(observed);
     case 'reconnecting':
     case 'unreachable':
       return [...connect(observed), ...leave(observed, 'it is draining and has no sessions left')];

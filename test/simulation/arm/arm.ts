@@ -163,6 +163,7 @@ const machineID = ({ group, name }: CloudMachine): string =>
 const viewOf = (machine: CloudMachine): VirtualMachine => ({
   ...{ id: machineID(machine), name: machine.name, location: machine.region, tags: machine.tags, timeCreated: machine.createdTime },
   hardwareProfile: { vmSize: machine.sku },
+  identity: { type: 'UserAssigned' },
   ...(machine.eviction && { priority: 'Spot' as const, evictionPolicy: machine.eviction }),
   ...STATES[machine.state],
 });
