@@ -5,8 +5,11 @@ import * as assert from 'uvu/assert';
 import type { VM, VMPool } from '../../controller/api/types.generated.ts';
 import type { Provider } from '../../controller/provider/provider.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
+import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
+import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
-import { type AzureWorld, groupOf, openAzureWorld, untilMachine, vmOf } from './provider-world.ts';
+import { skip } from '../runner/skip.ts';
+import { AFTER_BOOT, type AzureWorld, groupOf, openAzureWorld, untilMachine, vmOf } from './provider-world.ts';
 
 const test = suite('azure: schedules');
 const HOUR = 3_600_000;
@@ -138,3 +141,43 @@ test('the sweep and the end of the pool remove what was left, and nobody else’
 });
 
 test.run();
+
+const declareHeartbeat = (): void => {
+  const beating = suite('azure: schedules and heartbeats');
+  let real: AzureWorld;
+  beating.before(async () => {
+    real = await openAzureWorld({ backing: 'sshd', afterBoot: AFTER_BOOT });
+  });
+  beating.after(() => real.close());
+
+  beating('a controller that was restarted puts the schedule off with its first heartbeat', async () => {
+    const [pool, vm] = [real.poolOf('beats'), vmOf('beats-0', 'beef0000-0000-4000-8000-000000000000')];
+    const first = real.open(pool);
+    const hostKey = (await first.hostKey?.(vm)) ?? '';
+    await first.create(vm, pool, signal);
+    const puts = async () =>
+      (await real.requests()).filter(({ method, path }) => method === 'PUT' && path.includes('/shutdown-computevm-')).length;
+    assert.is(await puts(), 1);
+    const second = real.open(pool);
+    const machine = await untilMachine(second, pool, vm, 'running');
+    if (!machine) throw new Error('no machine');
+    const shell = second.connect({ ...machine, hostKey });
+    try {
+      const answers = () =>
+        shell.run(['true']).then(
+          ({ code }) => code === 0,
+          () => false,
+        );
+      await until(answers, 'an answer');
+      await until(async () => (await puts()) === 2, 'the schedule to be put off');
+    } finally {
+      shell.close();
+    }
+  });
+
+  beating.run();
+};
+
+const skipped = noSSHD ?? whyNoNamespaces();
+if (skipped === undefined) declareHeartbeat();
+else skip('azure: schedules and heartbeats', skipped);
