@@ -48,7 +48,6 @@ const SCRIPTED = [
   'throttled',
   'controllersStayAway',
   'deadMansSwitch',
-  'startedForOutput',
   'providerDown',
   'providerDenied',
   'logStoreFull',

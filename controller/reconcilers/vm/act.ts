@@ -24,7 +24,6 @@ export const createVMAct =
     const { store, hosts } = effects;
     switch (action.do) {
       case 'createMachine':
-      case 'startMachine':
       case 'deleteMachine':
         await changeMachine(action.do, effects, observed, signal);
         return undefined;
@@ -53,7 +52,7 @@ export const createVMAct =
   };
 
 const changeMachine = async (
-  change: 'createMachine' | 'startMachine' | 'deleteMachine',
+  change: 'createMachine' | 'deleteMachine',
   { store, providers, hosts, forgetMachines }: VMEffects,
   { vm, pool, machine }: VMObserved,
   signal: AbortSignal,
@@ -66,8 +65,7 @@ const changeMachine = async (
     if (change === 'createMachine') await provider.create(vm, pool, signal);
     else if (machine) {
       hosts.close(vm.metadata.uid);
-      if (change === 'startMachine') await provider.start?.(machine, signal);
-      else await provider.delete(machine, signal);
+      await provider.delete(machine, signal);
     }
   } finally {
     forgetMachines(pool.metadata.uid);
