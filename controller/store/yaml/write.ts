@@ -53,7 +53,7 @@ const PLAIN = /^[A-Za-z0-9/][\w./@+-]*( [\w./@+()=,;'"$%!?*&~-]+)*$/;
 
 /** Without quotes only what no reader could take for anything but this text. */
 function plain(value: string): string | undefined {
-  if (value.length > 500 || !PLAIN.test(value) || /^(0[oOxXbB]?[\da-fA-F_]|\d[\d_.eE+-]*$)/.test(value) || /^\d{4}-/.test(value))
+  if (value.length > 500 || !PLAIN.test(value) || /^(0[oOxXbB]?[\da-fA-F_]|[\d_.eE+-]*\d[\d_.eE+-]*$)/.test(value) || /^\d{4}-/.test(value))
     return undefined;
   return plainScalar(value) === value ? value : undefined;
 }

@@ -60,6 +60,7 @@ const misread = fc.constantFrom(
   '1.',
   '12:30',
   '10.00',
+  'e0',
   '__proto__',
 );
 const words = fc.oneof(awkward, misread, fc.string());
