@@ -100,7 +100,7 @@ export const createSSHDBacking = (options: SSHDOptions): Backing => {
           writeFileSync(join(folder, 'booted'), '');
         }
         await box.serveSSH(true);
-        await listens(host, port, vm.name);
+        await listens(host, port, vm.name, folder);
       }),
     stop: (vmId) => inTurn(vmId, async () => known.get(vmId)?.box.kill()),
     remove: (vmId) =>
@@ -119,7 +119,7 @@ export const createSSHDBacking = (options: SSHDOptions): Backing => {
         const key = `${found.box.root}/etc/ssh/ssh_host_ed25519_key`;
         await found.box.run(['sh', '-c', 'rm -f "$1" "$1.pub"; ssh-keygen -q -t ed25519 -N "" -C "" -f "$1"', 'sh', key]);
         await found.box.serveSSH(true);
-        await listens(found.host, found.port, vmId);
+        await listens(found.host, found.port, vmId, found.folder);
       }),
     endpoint: (vmId) => {
       const found = known.get(vmId);
@@ -159,7 +159,7 @@ const free = (address: string, port: number): Promise<number | undefined> =>
       });
   });
 
-const listens = async (host: string, port: number, name: string): Promise<void> => {
+const listens = async (host: string, port: number, name: string, folder: string): Promise<void> => {
   for (const end = Date.now() + READY_MS; ; await delay(20)) {
     const greets = await new Promise<boolean>((resolve) => {
       const socket = connect(port, host).once('error', () => resolve(false));
@@ -171,7 +171,8 @@ const listens = async (host: string, port: number, name: string): Promise<void> 
         });
     });
     if (greets) return;
-    if (Date.now() > end) throw new Error(`sshd of ${name} does not answer at ${host}:${port}`);
+    if (Date.now() > end)
+      throw new Error(`sshd of ${name} does not answer at ${host}:${port}: ${readFileSync(join(folder, 'log'), 'utf8').slice(-500)}`);
   }
 };
 
