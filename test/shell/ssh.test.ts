@@ -1,6 +1,9 @@
 // The shell over a real OpenSSH server keeps the contract, and sends nothing to a server that it does not know.
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { OperatorError } from '../../controller/api/error.ts';
@@ -149,13 +152,47 @@ const declare = (): void => {
     const { stdout } = await through.run(['sh', '-c', 'echo $BERTH_SSHD; echo $SSH_CONNECTION']);
     assert.is(text(stdout).split('\n')[0], far.mark);
     through.close();
-    const wrong = sshShell(async () => far.login({ jump: { ...jump, hostKeys: [otherKey()] } }));
-    assert.is((await failure(wrong.run(['true']))).reason, 'HostKeyMismatch');
-    wrong.close();
+    const jumpName = `jump host ${server.user}@127.0.0.1:${server.port}`;
+    const refusal = async (login: SSHLogin): Promise<OperatorError> => {
+      const shell = sshShell(async () => login);
+      const error = await failure(shell.run(['true']));
+      shell.close();
+      return error;
+    };
+    const contacts = (): number => far.log().match(/^Connection from/gm)?.length ?? 0;
+    const before = contacts();
+    const wrong = await refusal(far.login({ jump: { ...jump, hostKeys: [otherKey()] } }));
+    assert.is(wrong.reason, 'HostKeyMismatch');
+    assert.match(wrong.message, `${jumpName} shows another host key`);
+    assert.is(contacts(), before);
+    const impostor = await refusal(far.login({ hostKeys: [otherKey()], jump }));
+    assert.match(impostor.message, new RegExp(`^${far.user}@127.0.0.1:${far.port} shows another host key`));
     await far.close();
-    const gone = sshShell(async () => far.login({ jump }));
-    assert.match((await failure(gone.run(['true']))).message, /the jump host can not reach/);
-    gone.close();
+    const there = `127.0.0.1:${far.port}`;
+    assert.match((await refusal(far.login({ jump }))).message, `${jumpName} can not reach ${there}: `);
+    const away = await refusal(server.login({ jump: far.login() }));
+    assert.match(away.message, `no SSH connection to jump host ${far.user}@${there}: connect ECONNREFUSED`);
+  });
+
+  test('a jump host that tries for ever is given up when we close', async () => {
+    const asked = Promise.withResolvers<void>();
+    const keyFile = readFileSync(join(server.root, 'client'));
+    const jumpHost = new ssh2.Server({ hostKeys: [keyFile] }, (client) => {
+      client.on('authentication', (context) => context.accept());
+      client.on('tcpip', () => asked.resolve()).on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => jumpHost.listen(0, '127.0.0.1', resolve));
+    const address = jumpHost.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const jump = { ...server.login(), port, hostKeys: [server.client.line] };
+    const shell = sshShell(async () => server.login({ jump }));
+    const running = failure(shell.run(['true']));
+    await asked.promise;
+    shell.close();
+    const { code, message } = await running;
+    assert.is(code, 'unavailable');
+    assert.is(message, `jump host ${server.user}@127.0.0.1:${port} did not reach 127.0.0.1:${server.port} in time`);
+    await new Promise((resolve) => jumpHost.close(resolve));
   });
 
   test('a server that is killed leaves the outcome unknown, and the next command connects anew', async () => {
