@@ -5,8 +5,9 @@ import { errorMessage, errorReason, OperatorError } from '../../api/error.ts';
 import type { VM, VMPool } from '../../api/types.generated.ts';
 import type { Shell } from '../../shell/shell.ts';
 import { sshShell } from '../../shell/ssh.ts';
+import type { ReadSecret } from '../credentials.ts';
 import type { Machine, Provider, ProviderModule } from '../provider.ts';
-import { type ReadSecret, readCredentials } from './credentials.ts';
+import { hostCredentials } from './credentials.ts';
 import { freeHost, HOST_IN_USE, type Owner, takeHost } from './host-lock.ts';
 import { type Lease, type LeaseID, openLeases } from './leases.ts';
 import { createReleases } from './releases.ts';
@@ -59,7 +60,7 @@ export const sshProvider = (options: SSHProviderOptions): ProviderModule => {
       if (!lease) throw new OperatorError('unavailable', `host ${id.host} does not serve this VM any more`);
       const pool = poolOf(id.poolUID);
       const host = hostNow(pool, lease);
-      const credentials = await readCredentials(root, pool, options.secret, lease.touched === true);
+      const credentials = await hostCredentials(root, pool, options.secret, lease.touched === true);
       return { host: host.address, port: host.port, user: host.user, hostKeys: [host.hostKey], ...credentials };
     });
   const take = async (id: LeaseID, shell: Shell): Promise<void> => {
