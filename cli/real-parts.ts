@@ -34,8 +34,8 @@ export const realParts = (env: Env): Parts => ({
       import('../controller/compose.ts'),
       import('../controller/store/directory/secrets.ts'),
     ]);
-    const { client, config, stateFolder, keep } = await open(target, env);
-    const secret = async (key: ObjectKey) => readSecret(stateFolder, env, key);
+    const { client, config, stateFolder, keep, secret: inCluster } = await open(target, env);
+    const secret = inCluster ?? (async (key: ObjectKey) => readSecret(stateFolder, env, key));
     const terminal = { input: process.stdin, output: process.stdout, type: env.TERM || 'xterm' };
     return attach(client, modules(config, stateFolder, secret, keep), session, terminal);
   },

@@ -20,8 +20,8 @@ export type Target =
 type DirectoryTarget = Extract<Target, { type: 'dir' }>;
 export type OpenedStore = Pick<OpenedClusterStore, 'store' | 'stateFolder' | 'close'> &
   Partial<Pick<OpenedDirectoryStore, 'tellLooked'> & Pick<OpenedClusterStore, 'election' | 'keep' | 'api' | 'namespace'>>;
-export type OpenedClient = Omit<OpenedClusterClient, 'keep'> &
-  Partial<Pick<OpenedClusterClient, 'keep'> & Pick<OpenedDirectoryClient, 'root'>>;
+export type OpenedClient = Omit<OpenedClusterClient, 'keep' | 'secret'> &
+  Partial<Pick<OpenedClusterClient, 'keep' | 'secret'> & Pick<OpenedDirectoryClient, 'root'>>;
 type DirectoryOptions = Omit<DirectoryClientOptions, 'openLog'>;
 
 /** `dir:PATH` or `cluster[:CONTEXT]`; relative paths are taken from `directory`. */

@@ -11,6 +11,7 @@ import { createEventRecorder } from './events.ts';
 import { keepInSecret } from './keep.ts';
 import { createElection, type Election } from './lease.ts';
 import { identityOf, LEASE_NAMESPACE } from './lease-record.ts';
+import { readSecret } from './read.ts';
 import { type Api, type ApiOptions, createApi } from './request.ts';
 import { createClusterStore } from './store.ts';
 
@@ -86,6 +87,8 @@ export interface ClusterClientOptions {
 
 export interface OpenedClusterClient {
   readonly client: Client;
+  /** For what commands need themselves, as the store reads it. */
+  readonly secret: Store['secret'];
   keep(make: () => string): Promise<string>;
   readonly stateFolder: string;
 }
@@ -104,7 +107,7 @@ export const openClusterClient = async ({ context }: ClusterTarget, options: Clu
     leaseNamespace: environment.BERTH_LEASE_NAMESPACE || LEASE_NAMESPACE,
   });
   const keep = keepInSecret(api, environment.BERTH_LEASE_NAMESPACE || LEASE_NAMESPACE);
-  return { client, keep, stateFolder: stateFolderOf(connection.server, options) };
+  return { client, secret: (key) => readSecret(api, key), keep, stateFolder: stateFolderOf(connection.server, options) };
 };
 
 const POD_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
