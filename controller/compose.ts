@@ -133,17 +133,18 @@ export const modules = (
   keep: Keep = keepInFolder(stateFolder),
 ): ProviderModules => {
   const { environment, holder } = config;
+  const read = secret ?? (async () => undefined);
   const all = providerModules({
     clock: systemClock,
     local: { root: join(stateFolder, 'local'), shell: (home) => localShell({ BERTH_HOME: home }, environment), stopAll: stopAllRuns },
     ssh: {
       root: join(stateFolder, 'ssh'),
       controller: holder.host,
-      secret: secret ?? (async () => undefined),
+      secret: read,
       releases: secret !== undefined,
       stopAll: stopAllRuns,
     },
-    azure: { ...config.azure, keep: secret && keep },
+    azure: { ...config.azure, keep: secret && keep, secret: read },
   });
   // In a cluster the controller's own machine is the pod: nobody gets to run there by writing a pool.
   const isOpen = config.allowLocal || parseTarget(config.store, config.directory).type === 'dir';

@@ -274,8 +274,25 @@ export interface VMPoolSpec {
         readonly publicIP?: boolean;
         /** allowSSHFrom is the list of address ranges (CIDR) that may reach the SSH port. Unset means the address that the controller is seen with. */
         readonly allowSSHFrom?: readonly string[];
-        /** jumpHost is the machine to go through, user@host:port. Unset means none. */
-        readonly jumpHost?: string;
+        /** jumpHost is the machine through which the VMs are reached. VMs with a public address have to let it in by allowSSHFrom. Unset means none. */
+        readonly jumpHost?: {
+          /** address is its host name or IP address. */
+          readonly address: string;
+          /** port is the port of its SSH server. Unset means 22. */
+          readonly port?: number;
+          /** user is the user to log in as. */
+          readonly user: string;
+          /** hostKey is the public key of its SSH server, a type and the key in base64, as in a line of known_hosts; always checked. */
+          readonly hostKey: string;
+          /** credentials is how to log in on it. */
+          readonly credentials: {
+            /** secretRef is a secret in the pool's namespace with the key ssh-privatekey. */
+            readonly secretRef: {
+              /** name is the name of the secret, in the namespace of the pool. */
+              readonly name: string;
+            };
+          };
+        };
       };
       /** identity is who the controller, and who a VM, is to Azure. Unset means its defaults. */
       readonly identity?: {

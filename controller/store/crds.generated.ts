@@ -1192,11 +1192,69 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
             }
            },
            "jumpHost": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 320,
-            "pattern": "^[A-Za-z0-9_][-A-Za-z0-9_.@:]*$",
-            "description": "jumpHost is the machine to go through, user@host:port. Unset means none."
+            "type": "object",
+            "required": [
+             "address",
+             "user",
+             "hostKey",
+             "credentials"
+            ],
+            "description": "jumpHost is the machine through which the VMs are reached. VMs with a public address have to let it in by allowSSHFrom. Unset means none.",
+            "properties": {
+             "address": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 253,
+              "pattern": "^[A-Za-z0-9:]([-A-Za-z0-9.:%]*[A-Za-z0-9])?$",
+              "description": "address is its host name or IP address."
+             },
+             "port": {
+              "type": "integer",
+              "format": "int32",
+              "minimum": 1,
+              "maximum": 65535,
+              "description": "port is the port of its SSH server. Unset means 22."
+             },
+             "user": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 64,
+              "pattern": "^[A-Za-z_][-A-Za-z0-9_.]*$",
+              "description": "user is the user to log in as."
+             },
+             "hostKey": {
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 2048,
+              "pattern": "^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)) [A-Za-z0-9+/]+={0,2}( .*)?$",
+              "description": "hostKey is the public key of its SSH server, a type and the key in base64, as in a line of known_hosts; always checked."
+             },
+             "credentials": {
+              "type": "object",
+              "required": [
+               "secretRef"
+              ],
+              "description": "credentials is how to log in on it.",
+              "properties": {
+               "secretRef": {
+                "type": "object",
+                "required": [
+                 "name"
+                ],
+                "description": "secretRef is a secret in the pool's namespace with the key ssh-privatekey.",
+                "properties": {
+                 "name": {
+                  "type": "string",
+                  "minLength": 1,
+                  "maxLength": 253,
+                  "pattern": "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$",
+                  "description": "name is the name of the secret, in the namespace of the pool."
+                 }
+                }
+               }
+              }
+             }
+            }
            }
           }
          },

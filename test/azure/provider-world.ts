@@ -65,11 +65,13 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
     ...more,
   });
   /** As after a restart of the controller: nothing is known but the installation's secret. */
-  const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string; readonly clock?: Clock } = {}): Provider =>
-    azureProvider({ clock: systemClock, place, keep: async () => more.secret ?? secret, ...more }).open(pool);
+  const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string; readonly clock?: Clock } = {}): Provider => {
+    const { secret: installation = secret, ...options } = more;
+    return azureProvider({ clock: systemClock, place, keep: async () => installation, secret: noSecret, ...options }).open(pool);
+  };
   const group = (pool: VMPool): string => `/resourcegroups/${groupOf(pool)}/`;
   /** As `berth plan` does. */
-  const look = (pool: VMPool): Provider => azureProvider({ clock: systemClock, place, keep: undefined }).open(pool);
+  const look = (pool: VMPool): Provider => azureProvider({ clock: systemClock, place, keep: undefined, secret: noSecret }).open(pool);
   return {
     fake,
     look,
@@ -94,6 +96,8 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
 export type AzureWorld = Awaited<ReturnType<typeof openAzureWorld>>;
 
 export const groupOf = ({ metadata: { name } }: VMPool): string => `berth-${name}`;
+
+const noSecret = async () => undefined;
 
 const { signal } = new AbortController();
 

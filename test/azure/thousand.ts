@@ -57,7 +57,7 @@ for (let n = 0; n < machines * SLOTS; n++) {
 const logs = openLogStore({ root: join(root, 'logs') });
 const secret = randomBytes(32).toString('hex');
 const place = { endpoint: fake.url, authority: fake.url, caFile: fake.caFile, environment: process.env };
-const provider = azureProvider({ clock: systemClock, place, keep: async () => secret });
+const provider = azureProvider({ clock: systemClock, place, keep: async () => secret, secret: async () => undefined });
 const operator = createOperator({
   store: openMemoryStore(database),
   providers: new Map([['Azure', provider]]),

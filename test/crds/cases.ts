@@ -17,6 +17,7 @@ const local = { type: 'Local' };
 const pool = (more: object): object => ({ provider: local, sizes: [{ name: 'l' }], ...more });
 const azure = (more: object): object => pool({ provider: { type: 'Azure', azure: { regions: ['westus3'], ...more } } });
 const host = { name: 'a', address: 'a.example.org', user: 'me', hostKey: 'ssh-ed25519 AAAA' };
+const jumpHost = { ...{ address: 'jump', user: 'me', hostKey: 'ssh-ed25519 AAAA' }, credentials: { secretRef: { name: 'k' } } };
 const ssh = (...hosts: readonly object[]): object =>
   pool({ provider: { type: 'SSH', ssh: { credentials: { secretRef: { name: 'k' } }, hosts } } });
 const id = '00000000-0000-0000-0000-00000000000a';
@@ -298,11 +299,16 @@ const pools: readonly Case[] = [
       osDisk: { ephemeral: true },
       priority: 'Spot',
       evictionPolicy: 'Deallocate',
-      network: { mode: 'Explicit', allowSSHFrom: ['10.0.0.0/8'], jumpHost: 'me@jump:22' },
+      network: { mode: 'Explicit', allowSSHFrom: ['10.0.0.0/8'], jumpHost: { ...jumpHost, port: 2222 } },
       identity: { credential: 'cli' },
       setup: { script: 'true' },
     }),
   ),
+  vmpool('a jump host', azure({ network: { publicIP: false, jumpHost } })),
+  vmpool('a jump host in one word', azure({ network: { jumpHost: 'me@jump:22' } })),
+  vmpool('a jump host without key and login', azure({ network: { jumpHost: { address: 'jump', user: 'me' } } })),
+  vmpool('a jump host with a key of nothing', azure({ network: { jumpHost: { ...jumpHost, hostKey: 'any', port: 0 } } })),
+  vmpool('a jump host without a secret', azure({ network: { jumpHost: { ...jumpHost, credentials: {} } } })),
   vmpool('an Azure pool without regions', azure({ regions: undefined })),
   vmpool('an image both ways', azure({ image: { urn: 'a:b:c:d', id: '/x' } })),
   vmpool('an eviction policy without Spot', azure({ evictionPolicy: 'Delete' })),

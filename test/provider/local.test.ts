@@ -44,7 +44,7 @@ const openWorld = async (bootSeconds = 0) => {
     clock,
     local: { root, shell, stopAll: stopAllRuns },
     ssh: { root, controller: 'here', secret: async () => undefined, releases: true, stopAll: stopAllRuns },
-    azure: { place: { environment: {} }, keep: undefined },
+    azure: { place: { environment: {} }, keep: undefined, secret: async () => undefined },
   }).get('Local');
   if (!module) throw new Error('no module for Local');
   const reopen = (): Provider => module.open(pool);

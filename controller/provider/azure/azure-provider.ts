@@ -3,6 +3,7 @@
 import type { Clock } from '../../api/clock.ts';
 import { OperatorError } from '../../api/error.ts';
 import type { VMPool } from '../../api/types.generated.ts';
+import type { ReadSecret } from '../credentials.ts';
 import type { Machine, Provider, ProviderModule } from '../provider.ts';
 import { type AzurePool, openAzurePool } from './azure-pool.ts';
 import { type Azure, type AzureOptions, type AzurePlace, openAzure } from './clients.ts';
@@ -10,6 +11,7 @@ import { conditionsOf } from './conditions.ts';
 import { deleteMachine } from './delete-machine.ts';
 import { createGovernor } from './governor.ts';
 import { type Keep, openInstallation } from './installation.ts';
+import { jumpLogin } from './jump-host.ts';
 import { deriveKey } from './keys.ts';
 import { listMachines } from './list-machines.ts';
 import { makeMachine } from './make-machine.ts';
@@ -34,6 +36,8 @@ export interface AzureProviderOptions {
   readonly sources?: readonly string[] | undefined;
   /** Keeps this installation's secret; undefined where somebody only looks: then nothing is asked of Azure. */
   readonly keep: Keep | undefined;
+  /** Of people's own: how to log in on jump hosts. */
+  readonly secret: ReadSecret;
   /** What belongs to nobody is left alone for so long: somebody may be about to own it. */
   readonly graceMs?: number | undefined;
 }
@@ -90,7 +94,6 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
       delete: (machine, signal) => deleteMachine(poolOf(opened), machine, signal),
       connect: (machine: Machine) => {
         const azure = poolOf(opened);
-        if (azure.settings.network.jumpHost) throw new OperatorError('invalid', NO_JUMP);
         const secret = async () => (await installation()).secret;
         return reachMachine(machine, {
           clock,
@@ -99,6 +102,7 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
           beats: () => putOffShutdown(azure, machine.vmUID, new AbortController().signal),
           user: options.ssh?.user ?? ADMIN_USER,
           port: options.ssh?.port ?? SSH_PORT,
+          jump: () => jumpLogin(azure, options.secret),
         });
       },
       offerings: (pool) => {
@@ -121,8 +125,6 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
   };
   return { type: 'Azure', open };
 };
-
-const NO_JUMP = 'network.jumpHost is not to be had yet: no key of that host is known, and a host whose key is not known is not trusted';
 
 const onlyLooking: Keep = async () => {
   throw new OperatorError('bug', 'the secret of this installation is not for who only looks');

@@ -1,5 +1,6 @@
-// The way in to a machine: checked by its derived keys from the first contact on, ready once its first boot is over, told
-// regularly that its controller lives, and given a host key of its own in place of the one that came with its first boot.
+// The way in to a machine, through a jump host where there is one: checked by its derived keys from the first contact on, ready
+// once its first boot is over, told regularly that its controller lives, and given a host key of its own in place of the one that
+// came with its first boot.
 import type { Clock } from '../../api/clock.ts';
 import { OperatorError } from '../../api/error.ts';
 import type { Shell } from '../../shell/shell.ts';
@@ -15,6 +16,8 @@ export interface ReachOptions {
   readonly secret: () => Promise<Uint8Array>;
   readonly user: string;
   readonly port: number;
+  /** The host to go through, if any; asked for each connection. */
+  readonly jump: () => Promise<SSHLogin | undefined>;
   /** With each heartbeat. */
   readonly beats: () => Promise<void>;
   /** Machines whose first host key is not shown any more. */
@@ -27,13 +30,14 @@ export const reachMachine = ({ id, vmUID, address, hostKey }: Machine, options: 
   const login = async (): Promise<SSHLogin> => {
     if (address === undefined) throw new OperatorError('unavailable', `machine ${id} has no address yet`);
     const [host = '', port] = address.split(/:(?=\d+$)/);
-    const key = await secret();
+    const [key, jump] = await Promise.all([secret(), options.jump()]);
     return {
       host,
       port: port === undefined ? options.port : Number(port),
       user: options.user,
       hostKeys: accepted(key),
       privateKey: deriveKey(key, vmUID, 'login').privateKey,
+      ...(jump ? { jump } : {}),
     };
   };
   const shell = sshShell(login);

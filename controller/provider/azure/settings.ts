@@ -42,11 +42,8 @@ export type ImageReference =
   | { readonly publisher: string; readonly offer: string; readonly sku: string; readonly version: string }
   | { readonly id: string };
 
-export interface JumpHost {
-  readonly user: string;
-  readonly host: string;
-  readonly port: number;
-}
+/** With the key that it is known by; the secret lies in the pool's namespace. */
+export type JumpHost = NonNullable<NonNullable<Spec['network']>['jumpHost']> & { readonly port: number };
 
 const DEFAULT_IMAGE = 'Canonical:ubuntu-24_04-lts:server:latest';
 const SSH_PORT = 22;
@@ -69,7 +66,7 @@ export const azureSettings = ({ metadata, spec }: VMPool): AzureSettings => {
       subnetID: network.subnetId,
       publicIP: network.publicIP ?? true,
       allowSSHFrom: network.allowSSHFrom,
-      jumpHost: network.jumpHost === undefined ? undefined : jumpHostOf(network.jumpHost, metadata.name),
+      jumpHost: network.jumpHost && { port: SSH_PORT, ...network.jumpHost },
     },
     identity: { credential: identity.credential ?? 'auto', userAssignedID: identity.userAssignedId },
     setupScript: azure.setup?.script,
@@ -85,12 +82,4 @@ const imageOf = ({ urn, id }: NonNullable<Spec['image']>): ImageReference => {
   if (id !== undefined) return { id };
   const [publisher = '', offer = '', sku = '', version = ''] = (urn ?? DEFAULT_IMAGE).split(':');
   return { publisher, offer, sku, version };
-};
-
-const jumpHostOf = (text: string, pool: string): JumpHost => {
-  const parts = /^(?<user>[^@:]+)@(?<host>[^@:]+)(?::(?<port>[0-9]{1,5}))?$/.exec(text)?.groups;
-  if (!parts?.user || !parts.host) {
-    throw new OperatorError('invalid', `network.jumpHost of pool ${pool} is not user@host or user@host:port: ${text}`);
-  }
-  return { user: parts.user, host: parts.host, port: parts.port === undefined ? SSH_PORT : Number(parts.port) };
 };

@@ -7,6 +7,13 @@ import { azurePool } from './azure-said.ts';
 
 const test = suite('azure provider: settings');
 
+const jumpHost = {
+  address: 'jump.example.org',
+  user: 'me',
+  hostKey: 'ssh-ed25519 AAAA',
+  credentials: { secretRef: { name: 'jump' } },
+};
+
 test('all but the regions may be left out', () => {
   assert.equal(azureSettings(azurePool()), {
     subscriptionID: undefined,
@@ -41,7 +48,7 @@ test('what is said stands, and its members are filled in one by one', () => {
         subnetId: '/subscriptions/s/subnet',
         publicIP: false,
         allowSSHFrom: ['10.0.0.0/8'],
-        jumpHost: 'me@jump.example.org:2222',
+        jumpHost: { ...jumpHost, port: 2222 },
       },
       identity: { credential: 'cli', userAssignedId: '/subscriptions/s/identity' },
       setup: { script: 'true' },
@@ -63,7 +70,7 @@ test('what is said stands, and its members are filled in one by one', () => {
       subnetID: '/subscriptions/s/subnet',
       publicIP: false,
       allowSSHFrom: ['10.0.0.0/8'],
-      jumpHost: { user: 'me', host: 'jump.example.org', port: 2222 },
+      jumpHost: { ...jumpHost, port: 2222 },
     },
     identity: { credential: 'cli', userAssignedID: '/subscriptions/s/identity' },
     setupScript: 'true',
@@ -72,9 +79,8 @@ test('what is said stands, and its members are filled in one by one', () => {
   });
 });
 
-test('a jump host is on port 22 unless it says otherwise, and one without a user is refused by name', () => {
-  assert.equal(azureSettings(azurePool({ network: { jumpHost: 'me@jump' } })).network.jumpHost, { user: 'me', host: 'jump', port: 22 });
-  assert.throws(() => azureSettings(azurePool({ network: { jumpHost: 'jump:22' } })), 'network.jumpHost of pool default is not user@host');
+test('a jump host is on port 22 unless it says otherwise', () => {
+  assert.equal(azureSettings(azurePool({ network: { jumpHost } })).network.jumpHost, { ...jumpHost, port: 22 });
 });
 
 test('a pool of another provider has none', () => {

@@ -25,6 +25,7 @@ export const providerModule = ({ azure }: World, process: Process): ProviderModu
     clock: process.clock,
     place: { environment: {} },
     keep: async () => SECRET,
+    secret: async () => undefined,
     sources: [OUR_ADDRESS],
     connect: async ({ governor }) =>
       createClients({
