@@ -7,6 +7,7 @@ import { errorCode, errorMessage } from '../../../controller/api/error.ts';
 import { systemClock } from '../../../controller/runtime/clock.ts';
 import { connect } from '../../../controller/store/cluster/connect.ts';
 import { openClient, openStore, parseTarget } from '../../../controller/store/open.ts';
+import { startApiServer } from '../../fakes/api-server.ts';
 
 const test = suite('connecting to a cluster');
 const folder = mkdtempSync(join(tmpdir(), 'berth-'));
@@ -106,6 +107,18 @@ test('a store and a client are opened by --store cluster', async () => {
     (await openClient(parseTarget('cluster:there', '/'), { ...common, environment: { BERTH_LEASE_NAMESPACE: 'x' } })).client.namespace,
     'default',
   );
+});
+
+test('a command reads the secrets it needs from there', async () => {
+  const server = await startApiServer();
+  process.env.KUBECONFIG = kubeconfig({ token: server.tokens.current }, { server: server.url, 'insecure-skip-tls-verify': true });
+  const common = { clock: systemClock, random: Math.random, stateHome: folder, environment: {}, now: Date.now };
+  const { client, secret } = await openClient(parseTarget('cluster', '/'), common);
+  const key = { namespace: 'team', name: 'jump' };
+  assert.is(await secret?.(key), undefined);
+  await client.setSecret(key, { 'ssh-privatekey': 'k' });
+  assert.equal(await secret?.(key), { 'ssh-privatekey': 'k' });
+  await server.close();
 });
 
 test.after(() => rmSync(folder, { recursive: true }));
