@@ -20,6 +20,8 @@ export interface Kube {
   /** `https://127.0.0.1:PORT` */
   readonly server: string;
   kubectl(args: readonly string[], options?: { readonly input?: string; readonly kubeconfig?: string }): Promise<string>;
+  /** To be measured by; only of servers of our own. */
+  pidOf(what: 'API server' | 'etcd'): number | undefined;
   /** Ends the API server, or etcd, at once, as a crash would. */
   kill(what?: 'API server' | 'etcd'): Promise<void>;
   /** What was killed again, on the same ports and data; the API server with flags beside its own. */
@@ -65,6 +67,7 @@ export const startKube = async (assets: Assets, { flags: more = [] }: { readonly
     kubeconfigOf: (user, group) => authority.kubeconfig(user, group, server),
     server,
     kubectl,
+    pidOf: (what) => (what === 'etcd' ? store : child).pid,
     kill: (what = 'API server') => processes.end(what === 'etcd' ? store : child, 'SIGKILL'),
     restart: async (more) => {
       if (hasEnded(store)) store = startEtcd();
@@ -91,6 +94,7 @@ const givenKube = (kubeconfig: string): Kube => {
     },
     server: '',
     kubectl: (args, options = {}) => runKubectl(args, { kubeconfig, ...options }),
+    pidOf: () => undefined,
     kill: cannot,
     restart: cannot,
     compact: cannot,
