@@ -107,6 +107,7 @@ const runKubectl = async (
   { kubeconfig, input }: { readonly kubeconfig: string; readonly input?: string },
 ): Promise<string> => {
   const done = run('kubectl', ['--kubeconfig', kubeconfig, ...args], { maxBuffer: 2 ** 26 });
+  done.child.stdin?.on('error', () => {}); // it ended without reading: its exit code says why
   done.child.stdin?.end(input ?? '');
   return (await done).stdout;
 };
