@@ -44,6 +44,7 @@ const fenceProvider = (provider: Provider, guard: Guard): Provider => ({
   list: (...args) => provider.list(...args),
   create: guard((...args) => provider.create(...args)),
   delete: guard((...args) => provider.delete(...args)),
+  ...(provider.start && { start: guard(provider.start) }),
   connect: (machine) => provider.connect(machine),
   offerings: (pool) => provider.offerings(pool),
   ...(provider.hostKey && { hostKey: provider.hostKey }),

@@ -11,6 +11,8 @@ export interface Provider {
   create(vm: VM, pool: VMPool, signal: AbortSignal): Promise<void>;
   /** Starts deleting; does not wait. Gone is when `list` no longer has it. */
   delete(machine: Pick<Machine, 'id' | 'vmUID'>, signal: AbortSignal): Promise<void>;
+  /** Starts one that is deallocated; does not wait for it. With whoever has such machines. `quota` where it is not to be had. */
+  start?(machine: Machine, signal: AbortSignal): Promise<void>;
   /** The way in, to a machine that is running. */
   connect(machine: Machine): Shell;
   /** What this pool can be given now, in order of preference; what it costs, and why some of it is not to be had. */
@@ -32,7 +34,8 @@ export interface Machine {
   readonly id: string;
   /** The VM object this machine was made for. */
   readonly vmUID: string;
-  readonly state: 'creating' | 'running' | 'stopped' | 'deleting' | 'failed';
+  /** `deallocated`: it has stopped and keeps its disk, and can be started again. */
+  readonly state: 'creating' | 'running' | 'stopped' | 'deallocated' | 'deleting' | 'failed';
   readonly createdTime: string;
   readonly address?: string;
   readonly hostKey?: string;

@@ -200,13 +200,34 @@ test('a Spot machine that is taken away says so, whether it is kept or gone', as
     await provider.create(vm, pool, signal);
     await untilMachine(provider, pool, vm, 'running');
     await world.control.tell({ kind: 'evict', name: world.machine(vm), noticeMs: 0 });
-    const machine = await untilMachine(provider, pool, vm, evictionPolicy === 'Delete' ? 'failed' : 'stopped');
+    const machine = await untilMachine(provider, pool, vm, evictionPolicy === 'Delete' ? 'failed' : 'deallocated');
     assert.is(machine?.reason, 'SpotEvicted');
     assert.ok(machine);
     await provider.delete(machine, signal);
     await untilMachine(provider, pool, vm, 'gone');
     await until(async () => (await world.left(pool)).length === 0);
   }
+});
+
+test('a deallocated machine is started with its disk; where there is no room left, Azure’s words are the answer', async () => {
+  const { pool, vm, provider } = fresh({ priority: 'Spot', evictionPolicy: 'Deallocate' });
+  await provider.create(vm, pool, signal);
+  const before = await untilMachine(provider, pool, vm, 'running');
+  await world.control.tell({ kind: 'evict', name: world.machine(vm), noticeMs: 0 });
+  const off = await untilMachine(provider, pool, vm, 'deallocated');
+  assert.ok(off && before && provider.start);
+  const match = { type: 'Microsoft.Compute/virtualMachines', method: 'POST', name: world.machine(vm) };
+  await world.control.rule({ match, fault: { kind: 'syncError', id: 'allocation_failed' }, times: 1 });
+  const refused = await refusal(provider.start(off, signal));
+  assert.is(refused.code, 'quota');
+  assert.match(refused.message, /can not be started: Azure has no capacity left/);
+  await world.control.rule({ match, fault: { kind: 'syncError', status: 409, code: 'Conflict', message: 'Another operation.' }, times: 1 });
+  assert.is((await refusal(provider.start(off, signal))).code, 'unavailable');
+  await provider.start(off, signal);
+  const after = await untilMachine(provider, pool, vm, 'running');
+  assert.equal([after?.id, after?.address], [before.id, before.address]);
+  await provider.delete(off, signal);
+  await untilMachine(provider, pool, vm, 'gone');
 });
 
 test('a machine deleted in the portal is gone, and one shut down from inside is stopped', async () => {

@@ -70,7 +70,7 @@ test('a machine without an identity is given a schedule, which is put off while 
   await provider.create(vm, pool, signal);
   assert.is(await putsOf(vm), 2);
   await world.control.advance(24 * HOUR);
-  assert.is((await untilMachine(provider, pool, vm, 'stopped'))?.reason, 'MachineStopped');
+  assert.is((await untilMachine(provider, pool, vm, 'deallocated'))?.reason, 'MachineStopped');
   assert.is((await world.control.bill()).running, 0);
   if (machine) await provider.delete(machine, signal);
   await untilMachine(provider, pool, vm, 'gone');

@@ -101,13 +101,15 @@ const declare = (): void => {
       let reason: string | undefined;
       await until(
         async () => {
-          const failed = (await vmsOf(name))
-            .map(({ status }) => findCondition(status?.conditions, 'Failed'))
-            .find((one) => one?.status === 'True');
-          reason = failed?.reason ?? reason;
+          // What keeps its disk is started once more for the output on it, and what is gone has failed.
+          const type = evictionPolicy === 'Deallocate' ? 'CollectingOutput' : 'Failed';
+          const told = (await vmsOf(name))
+            .map(({ status }) => findCondition(status?.conditions, type))
+            .find((one) => one !== undefined && one.status !== 'False');
+          reason = told?.reason ?? reason;
           return reason !== undefined;
         },
-        'the VM to have failed',
+        'the VM to say so',
         PATIENCE_MS,
       );
       assert.is(reason, 'SpotEvicted');

@@ -33,7 +33,7 @@ export interface CloudMachine extends Order {
   /** On the simulation's wall clock. */
   readonly createdTime: Date;
   readonly runs: Runs;
-  state: 'creating' | 'running' | 'stopped' | 'deallocated' | 'deleting' | 'failed' | 'gone';
+  state: 'creating' | 'starting' | 'running' | 'stopped' | 'deallocated' | 'deleting' | 'failed' | 'gone';
   /** Its supervisor can be talked to, once booted and while the network lets one. */
   booted: boolean;
   unreachable: boolean;
@@ -48,6 +48,8 @@ export interface CloudMachine extends Order {
   /** When one last arrived, in milliseconds of the timeline. */
   heardAt: number;
   readonly watchers: Set<() => void>;
+  /** How often it was started after it had been deallocated. */
+  starts: number;
 }
 
 export interface Fate {
@@ -63,6 +65,8 @@ export interface Cloud {
   /** The VM object must not have one yet. */
   create(order: Order): void;
   delete(vmUID: string): void;
+  /** Only one that is deallocated; it has its disk, and ends as one that is made. */
+  start(machine: CloudMachine): void;
   /** Azure takes it away, a moment after it says so. */
   evict(machine: CloudMachine): void;
   /** It is gone at once, with all that ran on it. */
@@ -107,8 +111,8 @@ export const createCloud = (parts: CloudParts): Cloud => {
     timeline.at(parts.deleteMs(), () => remove(machine, 'is gone'));
     changed(machine, what);
   };
-  const boot = (machine: CloudMachine, fate: Fate): void => {
-    if (machine.state !== 'creating' || fate.end === 'stays creating') return;
+  const boot = (machine: CloudMachine, from: 'creating' | 'starting', fate: Fate): void => {
+    if (machine.state !== from || fate.end === 'stays creating') return;
     machine.state = fate.end === 'fails' ? 'failed' : 'running';
     machine.booted = fate.end === 'boots';
     changed(machine, fate.end);
@@ -133,15 +137,24 @@ export const createCloud = (parts: CloudParts): Cloud => {
         hearts: new Set(),
         heardAt: 0,
         watchers: new Set(),
+        starts: 0,
       };
       machines.push(machine);
       live.set(machine.vmUID, machine);
-      timeline.at(fate.bootSeconds * 1000, () => boot(machine, fate));
+      timeline.at(fate.bootSeconds * 1000, () => boot(machine, 'creating', fate));
       changed(machine, `is being created as ${order.sku} in ${order.region}`);
     },
     delete: (vmUID) => {
       const machine = live.get(vmUID);
       if (machine) end(machine, 'is being deleted');
+    },
+    start: (machine) => {
+      if (machine.state !== 'deallocated') return;
+      const fate = parts.fateOf(machine);
+      machine.state = 'starting';
+      machine.starts += 1;
+      timeline.at(fate.bootSeconds * 1000, () => boot(machine, 'starting', fate));
+      changed(machine, 'is being STARTED');
     },
     evict: (machine) => {
       machine.wasEvicted = true;

@@ -4,7 +4,7 @@
 import type { Resource } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { watchKeptRefusals } from './kept-refusals.ts';
-import { checkContact, checkIdle, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
+import { checkContact, checkIdle, checkStart, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
 import {
   checkDeletion,
@@ -75,6 +75,7 @@ export const createChecks = (world: World): Checks => {
   world.onMachine((machine) => {
     runsDirty = true;
     if (machine.state === 'creating' && !world.isRelaxed()) checkNewMachine(world, limits, machine, violate);
+    if (machine.state === 'starting' && !world.isRelaxed()) checkStart(world, machine, violate);
     if (machine.state === 'deleting' && !world.isRelaxed()) checkDeletion(world, machine, violate);
   });
   world.azure.watchers.push(watchRequests(world, violate), watchKeptRefusals(world, violate));

@@ -48,6 +48,7 @@ const SCRIPTED = [
   'throttled',
   'controllersStayAway',
   'deadMansSwitch',
+  'startedForOutput',
   'providerDown',
   'providerDenied',
   'logStoreFull',

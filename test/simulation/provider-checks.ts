@@ -142,6 +142,13 @@ export const checkSwitch = (world: World, machine: CloudMachine, silentMs: numbe
   if (isBusy(machine) && silentMs < deadMansSwitchMaxSeconds * 1000) violate(`${machine.vmName} deallocates itself under a session`);
 };
 
+/** Only for its output, when that was written down, and not once more when it was seen to start. */
+export const checkStart = (world: World, machine: CloudMachine, violate: Violate): void => {
+  const vm = vmOf(world, machine.vmUID);
+  const begun = findCondition(vm?.status?.conditions, 'CollectingOutput')?.status;
+  if (vm && begun !== 'Unknown') violate(`${machine.vmName} is started time ${machine.starts}, and its CollectingOutput is ${begun}`);
+};
+
 /** Whatever runs and nobody needs is off soon after it was last heard of, whether or not there ever is a controller again. */
 export const checkIdle = (world: World, violate: Violate): void => {
   const late = 3 * LOOK_MS;

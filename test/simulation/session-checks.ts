@@ -1,9 +1,11 @@
 // What must hold for sessions: nobody's spec is touched, an end is a true end and final, attempts only follow losses.
 import { isDeepStrictEqual } from 'node:util';
+import { findCondition } from '../../controller/api/condition.ts';
 import type { Session } from '../../controller/api/types.generated.ts';
 import { isFinished, startedOf } from '../../controller/reconcilers/session/facts.ts';
-import { isDraining } from '../../controller/reconcilers/vm/facts.ts';
+import { isDraining, isFailed } from '../../controller/reconcilers/vm/facts.ts';
 import type { RunExit } from '../../controller/session/host.ts';
+import type { CloudMachine } from '../fakes/cloud.ts';
 import { isLive, type StartedRun, vmOf, type World } from './world.ts';
 
 type Violate = (what: string) => void;
@@ -22,6 +24,7 @@ export const checkSession = (world: World, before: Session | undefined, after: S
     if (changed.length > 0) violate(`${name} is finished, yet its ${changed.join(', ')} changed`);
   }
   if (before.status?.shutdown && !after.status?.shutdown) violate(`the shutdown of ${name} was latched and is forgotten`);
+  if (startedOf(before) !== 'lost' && startedOf(after) === 'lost') checkCollected(world, after, lastRun(world, after), violate);
   checkAttempt(world, before, after, violate);
   checkPlacement(world, before, after, violate);
 };
@@ -55,11 +58,16 @@ export const checkFinish = (world: World, before: Session | undefined, after: Se
     violate(`${after.metadata.name} finished as ${after.status?.phase}/${after.status?.reason}, but ${what}`);
   const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
   if (live) return wrong(`attempt ${live.run.attempt} still runs on ${live.machine.vmName}`);
-  const attempt = world.launched.filter(({ run }) => run.uid === after.metadata.uid && run.attempt === (after.status?.attempt ?? 1));
-  const last = attempt.find(({ run }) => run.startTime !== undefined) ?? attempt.at(-1);
+  const last = lastRun(world, after);
   checkEnd(world, after, last, wrong);
   checkInput(world, after, wrong);
   if (last) checkLog(world, after, last, wrong);
+  checkCollected(world, after, last, wrong);
+};
+
+const lastRun = (world: World, { metadata, status }: Session): StartedRun | undefined => {
+  const attempt = world.launched.filter(({ run }) => run.uid === metadata.uid && run.attempt === (status?.attempt ?? 1));
+  return attempt.find(({ run }) => run.startTime !== undefined) ?? attempt.at(-1);
 };
 
 const checkEnd = (world: World, session: Session, last: StartedRun | undefined, wrong: Violate): void => {
@@ -72,7 +80,7 @@ const checkEnd = (world: World, session: Session, last: StartedRun | undefined, 
   if (phase === 'Killed' && asked === undefined && !isPoolEnding(world, session)) wrong('nobody asked for it');
   if (phase !== 'Failed') return;
   if (reason === 'AgentFailed' && (exit?.cause !== 'exited' || code === 0)) wrong(`the program ended with ${JSON.stringify(exit)}`);
-  if (reason === 'VMLost' && last?.machine.state === 'running' && exit?.cause !== 'lost')
+  if (reason === 'VMLost' && last && isThere(world, last.machine) && exit?.cause !== 'lost')
     wrong(`its run ended with ${JSON.stringify(exit)}`);
   // One that was taken away after its VM had kept it has done its work.
   if (reason === 'DeadlineExceeded' && session.spec.activeDeadlineSeconds === undefined && exit?.cause !== 'deadline')
@@ -95,7 +103,25 @@ const checkInput = (world: World, session: Session, wrong: Violate): void => {
 
 /** What a lost machine had not handed over is lost with it, but there is never a gap or a byte it did not write. */
 const checkLog = (world: World, session: Session, { run, machine }: StartedRun, wrong: Violate): void => {
-  const copied = (world.logs.text(session.metadata.uid) ?? '').slice(run.base);
-  if (machine.state !== 'running' ? !run.log.startsWith(copied) : copied !== run.log)
+  const copied = copiedOf(world, session, run);
+  if (!isThere(world, machine) ? !run.log.startsWith(copied) : copied !== run.log)
     wrong(`${copied.length} of the ${run.log.length} bytes it wrote are in the log store`);
+};
+
+const copiedOf = (world: World, session: Session, { base }: StartedRun['run']): string =>
+  (world.logs.text(session.metadata.uid) ?? '').slice(base);
+
+/** One that was started for its output may be given up while it boots, or can not be reached. */
+const isThere = (world: World, machine: CloudMachine): boolean => {
+  const vm = machine.starts === 0 ? undefined : vmOf(world, machine.vmUID);
+  return machine.state === 'running' && !(vm && isFailed(vm));
+};
+
+/** Nothing is lost with a machine that keeps its disk before it was tried to be started for it. */
+const checkCollected = (world: World, session: Session, last: StartedRun | undefined, violate: Violate): void => {
+  const vm = last && vmOf(world, last.machine.vmUID);
+  if (!vm || last.machine.state !== 'deallocated' || world.isRelaxed()) return;
+  const missing = last.run.log.length - copiedOf(world, session, last.run).length;
+  if (missing > 0 && !findCondition(vm.status?.conditions, 'CollectingOutput'))
+    violate(`${session.metadata.name} is over, with ${missing} bytes of its output on the deallocated machine of ${vm.metadata.name}`);
 };

@@ -123,6 +123,7 @@ export const createWorld = (seed: number, isTold: boolean): World => {
     runsOf,
     changed: (machine, what) => {
       story.tell(() => `  ${machine.id} of ${machine.vmName} (${machine.vmUID}) ${what}`);
+      if (machine.state === 'starting') faults.count('startedForOutput');
       if (what === 'boots') armSwitch(machine, { timeline, cloud, fires });
       for (const listener of machineListeners) listener(machine);
     },

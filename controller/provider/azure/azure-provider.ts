@@ -22,6 +22,7 @@ import { reachMachine } from './reach-machine.ts';
 import { releaseShared } from './release-shared.ts';
 import { putOffShutdown } from './schedule.ts';
 import { azureSettings } from './settings.ts';
+import { startMachine } from './start-machine.ts';
 import { sweepOrphans } from './sweep-orphans.ts';
 import { offeringsOf } from './walk.ts';
 
@@ -92,6 +93,7 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
         await putOffShutdown(poolOf(pool), vm.metadata.uid, signal);
       },
       delete: (machine, signal) => deleteMachine(poolOf(opened), machine, signal),
+      start: (machine, signal) => startMachine(poolOf(opened), machine, signal),
       connect: (machine: Machine) => {
         const azure = poolOf(opened);
         const secret = async () => (await installation()).secret;

@@ -15,8 +15,8 @@ export interface KnownOfMachine {
   /** Of its network interface. */
   readonly address?: string;
   readonly hostKey?: string;
-  /** We asked for its end, or for its deallocation. */
-  readonly asked?: 'delete' | 'deallocate';
+  /** We asked for its end. */
+  readonly asked?: 'delete';
 }
 
 /** Undefined where it was not made for a VM object. */
@@ -46,7 +46,7 @@ const stateOf = (vm: VirtualMachine, asked: KnownOfMachine['asked'], address: st
   if (provisioning === 'deleting' || asked === 'delete') return { state: 'deleting' };
   switch (powerOf(vm)) {
     case 'deallocated':
-      return deallocated(vm, asked);
+      return provisioning === 'failed' ? notStarted(vm) : deallocated(vm);
     case 'stopped':
       return { state: 'stopped', reason: 'MachineStopped', message: 'its machine was shut down, from inside or in the portal' };
     case 'starting':
@@ -67,15 +67,19 @@ const reachable = (address: string | undefined): State => ({ state: address === 
 const withoutPower = (provisioning: string, address: string | undefined): State =>
   provisioning === 'succeeded' || provisioning === 'updating' ? reachable(address) : { state: 'creating' };
 
-const deallocated = ({ priority }: VirtualMachine, asked: KnownOfMachine['asked']): State => {
-  if (asked === 'deallocate') return { state: 'stopped', reason: 'Deallocated', message: 'its machine is deallocated, as asked' };
-  return priority === 'Spot'
-    ? { state: 'stopped', reason: 'SpotEvicted', message: 'Azure took its Spot machine away' }
-    : {
-        state: 'stopped',
+const deallocated = ({ priority }: VirtualMachine) =>
+  priority === 'Spot'
+    ? ({ state: 'deallocated', reason: 'SpotEvicted', message: 'Azure took its Spot machine away' } as const)
+    : ({
+        state: 'deallocated',
         reason: 'MachineStopped',
         message: "its machine was deallocated, by its dead-man's switch, a schedule or in the portal",
-      };
+      } as const);
+
+/** What failed last on one that is off, was to start it. */
+const notStarted = (vm: VirtualMachine): State => {
+  const { reason, message } = deallocated(vm);
+  return { state: 'stopped', reason, message: `${message}; it could not be started again: ${failed(vm).message}` };
 };
 
 const failed = (vm: VirtualMachine): State => {

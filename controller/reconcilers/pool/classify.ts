@@ -5,7 +5,7 @@ import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
 import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
-import { belongsTo, isDraining, isFailed, isReady, isUnreachable, refusalOf } from '../vm/facts.ts';
+import { belongsTo, isCollecting, isDraining, isFailed, isReady, isUnreachable, refusalOf } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
 
 /**
@@ -67,7 +67,7 @@ const memoryOfVM = ({ spec, status }: VM, sizes: ReadonlyMap<SizeName, Size>, of
 };
 
 const bucketOf = (vm: VM, pool: VMPool | undefined, now: number): Bucket => {
-  if (isDraining(vm) || vm.metadata.deletionTimestamp) return 'leaving';
+  if (isDraining(vm) || isCollecting(vm) || vm.metadata.deletionTimestamp) return 'leaving';
   if (isFailed(vm) || refusalOf(vm) !== undefined) return 'failed';
   if (isUnreachable(vm)) return 'unreachable';
   if (vm.spec.cordoned || isTooOld(vm, pool, now)) return 'closed';

@@ -3,7 +3,7 @@ import { parseTime } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
 import { poolSettings } from '../../api/settings.ts';
 import type { VM, VMPool } from '../../api/types.generated.ts';
-import { isDraining, refusalOf } from '../vm/facts.ts';
+import { isCollecting, isDraining, refusalOf } from '../vm/facts.ts';
 import { isTooOld, type VMState } from './classify.ts';
 
 export interface Retirement {
@@ -39,6 +39,7 @@ const isPaused = (pool: VMPool): boolean => pool.spec.paused === true && pool.me
 const reasonToLeave = (state: VMState, pool: VMPool, chosen: Chosen, now: number): string | undefined => {
   const { vm, sessions } = state;
   if (vm.metadata.deletionTimestamp) return 'its deletion was requested';
+  if (isCollecting(vm)) return 'its machine was deallocated: it leaves once its output is collected';
   if (isPaused(pool) || sessions.length > 0 || chosen.has(vm.metadata.name)) return undefined;
   return mustLeave(state, pool, now);
 };

@@ -24,6 +24,7 @@ export const createVMAct =
     const { store, hosts } = effects;
     switch (action.do) {
       case 'createMachine':
+      case 'startMachine':
       case 'deleteMachine':
         await changeMachine(action.do, effects, observed, signal);
         return undefined;
@@ -52,7 +53,7 @@ export const createVMAct =
   };
 
 const changeMachine = async (
-  change: 'createMachine' | 'deleteMachine',
+  change: 'createMachine' | 'startMachine' | 'deleteMachine',
   { store, providers, hosts, forgetMachines }: VMEffects,
   { vm, pool, machine }: VMObserved,
   signal: AbortSignal,
@@ -65,7 +66,8 @@ const changeMachine = async (
     if (change === 'createMachine') await provider.create(vm, pool, signal);
     else if (machine) {
       hosts.close(vm.metadata.uid);
-      await provider.delete(machine, signal);
+      if (change === 'startMachine') await provider.start?.(machine, signal);
+      else await provider.delete(machine, signal);
     }
   } finally {
     forgetMachines(pool.metadata.uid);

@@ -1,6 +1,7 @@
 // What happens next to a VM and its machine.
 import { parseTime } from '../../api/clock.ts';
 import type { Decision } from '../../api/reconciler.ts';
+import { collectingDeadline, collectingSince, isStartIntended } from './collecting.ts';
 import { isDraining } from './facts.ts';
 import { idleOf } from './idle.ts';
 import type { VMAction, VMObserved } from './model.ts';
@@ -33,6 +34,8 @@ const actionsFor = (observed: VMObserved, state: VMState): readonly VMAction[] =
     case 'creating':
     case 'booting':
       return [...create(observed), ...connect(observed)];
+    case 'collecting':
+      return [...start(observed), ...connect(observed), ...leave(observed, 'it is draining, and its output is collected')];
     case 'ready':
       return strays(observed);
     case 'reconnecting':
@@ -44,6 +47,10 @@ const actionsFor = (observed: VMObserved, state: VMState): readonly VMAction[] =
 /** Not before this pass has written down the keys it will show: a crash leaves no machine that nobody can verify. */
 const create = ({ machine, hostKey, providerProblem }: VMObserved): VMAction[] =>
   machine || hostKey !== undefined || providerProblem !== undefined ? [] : [{ do: 'createMachine', because: 'it has no machine' }];
+
+/** Not before this pass has written down that it will: a crash leaves no machine that is started again and again. */
+const start = (observed: VMObserved): VMAction[] =>
+  isStartIntended(observed) ? [{ do: 'startMachine', because: 'its machine was deallocated, and output may be left on it' }] : [];
 
 const connect = ({ machine, host }: VMObserved): VMAction[] =>
   machine?.state === 'running' && !host ? [{ do: 'connect', because: 'its machine runs' }] : [];
@@ -88,6 +95,8 @@ const recheck = (observed: VMObserved, state: VMState): number | undefined => {
     case 'creating':
     case 'booting':
       return Math.min(now + pollAfter(now - parseTime(vm.metadata.creationTimestamp)), Math.max(now, bootDeadline(observed)));
+    case 'collecting':
+      return Math.min(now + pollAfter(now - collectingSince(observed)), Math.max(now, collectingDeadline(observed)));
     case 'unreachable':
       return Math.min(now + CHECK_MS, fenceDeadline(observed, state.since) ?? Number.POSITIVE_INFINITY);
     case 'ready':

@@ -8,6 +8,9 @@ export const isDraining = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Dr
 /** It was reached once: only then can anything have been launched on it. */
 export const wasBooted = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Booted');
 
+/** Its machine was deallocated with output on it: it is started for that alone, and takes no session any more. */
+export const isCollecting = (vm: VM): boolean => findCondition(vm.status?.conditions, 'CollectingOutput') !== undefined;
+
 /** Nothing runs on it and nothing ever will: boot timeout, machine gone, or fenced. */
 export const isFailed = (vm: VM): boolean => isTrue(vm.status?.conditions, 'Failed');
 

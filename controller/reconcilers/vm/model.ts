@@ -29,6 +29,6 @@ export interface VMObserved {
 export type Stray = Pick<RunFacts, 'uid' | 'attempt' | 'session'>;
 
 export type VMAction = { readonly because: string } & (
-  | { readonly do: 'createMachine' | 'connect' | 'disconnect' | 'deleteMachine' | 'deleteVM' | 'release' }
+  | { readonly do: 'createMachine' | 'startMachine' | 'connect' | 'disconnect' | 'deleteMachine' | 'deleteVM' | 'release' }
   | { readonly do: 'stopStray' | 'cleanStray'; readonly run: Stray }
 );

@@ -1,17 +1,21 @@
 // Where a VM stands, worked out once for both decide and status.
 import { parseTime } from '../../api/clock.ts';
-import { findCondition } from '../../api/condition.ts';
+import { type Condition, findCondition } from '../../api/condition.ts';
 import { poolSettings } from '../../api/settings.ts';
 import type { VM } from '../../api/types.generated.ts';
+import { collectingState, collectionOf, mayStart } from './collecting.ts';
 import { isDraining, wasBooted } from './facts.ts';
 import type { VMObserved } from './model.ts';
 
-/** Deleting is the object's end, leaving the pool's word, failed the machine's end. After a restart of ours: reconnecting. */
+/**
+ * Deleting is the object's end, leaving the pool's word, failed the machine's end; collecting, it is started for its output
+ * alone. After a restart of ours: reconnecting.
+ */
 export type VMState =
   | { readonly is: 'notOurs' | 'leaving' | 'creating' | 'booting' | 'ready' | 'reconnecting' }
   | { readonly is: 'deleting'; readonly since: number }
   | { readonly is: 'unreachable'; readonly since: number; readonly reason: string; readonly message: string }
-  | { readonly is: 'failed' | 'fencing'; readonly reason: string; readonly message: string };
+  | { readonly is: 'failed' | 'fencing' | 'collecting'; readonly reason: string; readonly message: string };
 
 export const stateOf = (observed: VMObserved): VMState => {
   const { vm, pool, machine, host } = observed;
@@ -20,8 +24,10 @@ export const stateOf = (observed: VMObserved): VMState => {
   const failed = findCondition(vm.status?.conditions, 'Failed');
   if (failed?.status === 'True') return { is: 'failed', reason: failed.reason, message: failed.message };
   const lost = observed.providerProblem === undefined ? machineLost(observed) : undefined;
-  if (lost) return { is: 'failed', ...lost };
+  const collection = collectionOf(observed);
+  if (lost) return mayStart(observed) ? collectingState(observed, lost) : { is: 'failed', ...whyLost(lost, collection) };
   if (machine?.state === 'deleting') return { is: 'fencing', ...endBecause(vm, 'MachineDeleting', 'its machine is being deleted') };
+  if (collection) return collectingState(observed, collection);
   if (host?.state === 'reachable') return { is: isDraining(vm) ? 'leaving' : 'ready' };
   if (wasBooted(vm)) return outOfReach(observed);
   if (isDraining(vm)) return { is: 'leaving' };
@@ -42,18 +48,26 @@ export const isAbandoned = (vm: VM): boolean => vm.metadata.annotations?.['berth
  * A machine that was seen and is not listed any more is gone for good; one that stopped has ended all it ran. On one
  * that is being deleted things may still run: nothing has ended before it is seen gone.
  */
-const machineLost = ({ vm, machine }: VMObserved): { reason: string; message: string } | undefined => {
+const machineLost = ({ vm, machine }: VMObserved): Why | undefined => {
   if (!machine)
     return vm.status?.providerID === undefined ? undefined : endBecause(vm, 'MachineGone', 'its machine does not exist any more');
-  if (machine.state !== 'failed' && machine.state !== 'stopped') return undefined;
+  if (machine.state !== 'failed' && machine.state !== 'stopped' && machine.state !== 'deallocated') return undefined;
   return {
     reason: machine.reason ?? (machine.state === 'failed' ? 'MachineFailed' : 'MachineStopped'),
-    message: machine.message ?? `its machine has ${machine.state}`,
+    message: machine.message ?? `its machine ${machine.state === 'deallocated' ? 'was' : 'has'} ${machine.state}`,
   };
 };
 
+type Why = Pick<Condition, 'reason' | 'message'>;
+
+/** One that was not to be had again has told so. */
+const whyLost = (lost: Why, collection: Condition | undefined): Why => {
+  const { reason, message } = collection?.status === 'False' ? collection : lost;
+  return { reason, message };
+};
+
 /** Where it was us who fenced it, that is why. */
-const endBecause = (vm: VM, reason: string, message: string): { reason: string; message: string } => {
+const endBecause = (vm: VM, reason: string, message: string): Why => {
   const ready = findCondition(vm.status?.conditions, 'Ready');
   return ready?.reason === 'Fenced' ? { reason: 'Fenced', message: ready.message } : { reason, message };
 };

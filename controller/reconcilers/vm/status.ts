@@ -5,6 +5,7 @@ import { errorCode, errorMessage } from '../../api/error.ts';
 import type { Decision, Outcome } from '../../api/reconciler.ts';
 import { poolSizes } from '../../api/sizes.ts';
 import type { VM, VMStatus } from '../../api/types.generated.ts';
+import { collectingCondition } from './collecting.ts';
 import { isDraining, wasBooted } from './facts.ts';
 import { idleOf } from './idle.ts';
 import type { VMAction, VMObserved } from './model.ts';
@@ -68,6 +69,7 @@ const phaseOf = ({ vm }: VMObserved, state: VMState): NonNullable<VMStatus['phas
     case 'notOurs':
       return vm.status?.phase ?? 'Creating';
     case 'leaving':
+    case 'collecting':
       return 'Draining';
     case 'failed':
     case 'fencing':
@@ -91,6 +93,7 @@ const conditions = (observed: VMObserved, state: VMState, outcomes: readonly Out
     wasBooted(vm) || observed.host?.state === 'reachable'
       ? { type: 'Booted', status: 'True', reason: 'Reached', message: 'it was reached' }
       : { type: 'Booted', status: 'False', reason: 'Booting', message: 'it has not been reached yet' },
+    ...(state.is === 'collecting' ? [collectingCondition(observed, state, outcomes)] : []),
     // Set and kept: a VM that failed once is replaced, never used again.
     ...(state.is === 'failed' ? [{ type: 'Failed', status: 'True' as const, reason: state.reason, message: state.message }] : []),
     ...(ready && (state.is === 'creating' || state.is === 'booting')
@@ -122,6 +125,8 @@ const readyCondition = (observed: VMObserved, state: VMState, outcomes: readonly
       return no('NotOurs', 'no pool of this namespace owns it: it is left alone');
     case 'deleting':
       return no('Deleting', refused ? errorMessage(refused.error) : 'its machine is being deleted');
+    case 'collecting':
+      return no('CollectingOutput', `${state.message}; it is started once, to collect its output`);
     case 'leaving':
       return no('Draining', 'it leaves once its last session has ended');
     case 'creating':

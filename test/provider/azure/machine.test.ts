@@ -71,8 +71,13 @@ const ROWS: readonly (readonly [when: string, of: Partial<VirtualMachine>, is: s
   ['is shut down from inside', { ...SUCCEEDED, ...view('PowerState/stopped') }, 'stopped MachineStopped'],
   ['is on its way down: what runs there may still run', { ...SUCCEEDED, ...view('PowerState/stopping') }, 'running'],
   ['is being deallocated: what runs there may still run', { ...SUCCEEDED, ...view('PowerState/deallocating') }, 'running'],
-  ['was deallocated by somebody', { ...SUCCEEDED, ...view('PowerState/deallocated') }, 'stopped MachineStopped'],
-  ['is Spot and was taken away', { ...SUCCEEDED, priority: 'Spot', ...view('PowerState/deallocated') }, 'stopped SpotEvicted'],
+  ['was deallocated by somebody', { ...SUCCEEDED, ...view('PowerState/deallocated') }, 'deallocated MachineStopped'],
+  ['is Spot and was taken away', { ...SUCCEEDED, priority: 'Spot', ...view('PowerState/deallocated') }, 'deallocated SpotEvicted'],
+  [
+    'could not be started again',
+    { ...FAILED, ...view('ProvisioningState/failed/AllocationFailed', 'PowerState/deallocated') },
+    'stopped MachineStopped',
+  ],
   ['is being deleted', { provisioningState: 'Deleting', ...view('PowerState/running') }, 'deleting'],
   ['says nothing of how it fares', SUCCEEDED, 'running'],
   ['says that it does not know how it fares', { ...SUCCEEDED, ...view('PowerState/unknown') }, 'running'],
@@ -90,9 +95,16 @@ test('one without an address is not yet to be reached', () => {
 });
 
 test('what we asked for is no surprise', () => {
-  const deallocated = { ...SUCCEEDED, priority: 'Spot', ...view('PowerState/deallocated') };
-  assert.is(stateOf(deallocated, { ...HERE, asked: 'deallocate' }), 'stopped Deallocated');
   assert.is(stateOf({ ...SUCCEEDED, ...view('PowerState/running') }, { ...HERE, asked: 'delete' }), 'deleting');
+});
+
+test('one that could not be started says why it was off, and why it still is', () => {
+  const { message } = azureSays('allocation_failed');
+  const statuses = [{ code: 'ProvisioningState/failed/AllocationFailed', message }, { code: 'PowerState/deallocated' }];
+  assert.is(
+    machineOf(vm({ ...FAILED, priority: 'Spot', instanceView: { statuses } }), {})?.message,
+    'Azure took its Spot machine away; it could not be started again: Azure has no capacity left for Spot Standard_E16s_v5 in westus3; other SKUs and regions of the pool are tried',
+  );
 });
 
 test('a failed one says why in the words that a refusal at once would have', () => {

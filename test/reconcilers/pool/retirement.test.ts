@@ -56,6 +56,18 @@ test('retirement never goes below minVMs', () => {
   assert.equal(told(poolWorld(pool({ spec: { minVMs: 2 } }), { vms })), []);
 });
 
+test('a VM that is started for its output alone leaves, whatever the floor, and nothing is placed on it', () => {
+  const vm = readyVM('default-0', { status: { conditions: [condition('CollectingOutput', 'Unknown', 'MachineStopped')] } });
+  const drain = 'drain default-0: its machine was deallocated: it leaves once its output is collected';
+  for (const spec of [{ minVMs: 1 }, { paused: true }] as const) {
+    const world = poolWorld(pool({ spec: { ...spec, maxVMs: 1 } }), { vms: [vm], sessions: [placed('a', vm, 'yes')] });
+    assert.equal(told(world), [drain]);
+  }
+  const full = poolWorld(pool({ spec: { maxVMs: 1 } }), { vms: [vm], sessions: [placed('a', vm, 'yes'), session('b')] });
+  assert.equal(told(full).slice(0, 1), [drain]);
+  assert.not(told(full).some((line) => line.startsWith('place')));
+});
+
 test('a VM that failed does not hold the floor', () => {
   const failed = failedVM('default-1', 3600);
   const actions = told(

@@ -27,6 +27,7 @@ const openWorld = () => {
       if (vm.metadata.name === 'refused') throw new Error('no cores');
     },
     delete: async ({ id }: { id: string }) => void asked.push(`delete ${id}`),
+    start: async ({ id }: { id: string }) => void asked.push(`start ${id}`),
     connect: ({ id, hostKey }: Machine) => `shell of ${id}${hostKey === undefined ? '' : ` with ${hostKey}`}`,
   } as unknown as Provider;
   const forgetMachines = (uid: string) => void asked.push(`forget ${uid}`);
@@ -48,6 +49,15 @@ test('a machine is created and deleted by the provider, and a listing from befor
   await make('deleteMachine', vmWorld(deleted, { machine: machine() }));
   assert.match(await refusal('createMachine', vmWorld(readyVM('refused'))), 'no cores');
   assert.equal(asked, ['create default-0', 'forget default', 'delete machine', 'forget default', 'create refused', 'forget default']);
+  assert.equal(hosts.told, [['close', 'default-0']]);
+});
+
+test('a machine is started with its sessions on it, and connected to anew', async () => {
+  const { make, placeUnseen, asked, hosts } = openWorld();
+  const vm = readyVM('default-0');
+  placeUnseen(vm);
+  await make('startMachine', vmWorld(vm, { machine: machine('deallocated') }));
+  assert.equal(asked, ['start machine', 'forget default']);
   assert.equal(hosts.told, [['close', 'default-0']]);
 });
 

@@ -88,6 +88,13 @@ export const createARM = ({ cloud, market }: ARMParts) => {
       if (!found) throw missing(group, name);
       cloud.delete(found.vmUID);
     },
+    startMachine: (group: string, name: string): void => {
+      const found = machine(group, name);
+      if (!found) throw missing(group, name);
+      const refusal = market.shortageOf(found);
+      if (refusal) throw refusal;
+      cloud.start(found);
+    },
     /** What is made with a machine, and goes with it. */
     interfaces: (group: string) =>
       machinesIn(group).map((one) => ({
@@ -168,6 +175,7 @@ const stateOf = (provisioningState: string, ...codes: readonly string[]) => ({
 
 const STATES: Readonly<Record<CloudMachine['state'], ReturnType<typeof stateOf>>> = {
   creating: stateOf('Creating'),
+  starting: stateOf('Updating', 'ProvisioningState/updating', 'PowerState/starting'),
   running: stateOf('Succeeded', 'ProvisioningState/succeeded', 'PowerState/running'),
   stopped: stateOf('Succeeded', 'ProvisioningState/succeeded', 'PowerState/stopped'),
   deallocated: stateOf('Succeeded', 'ProvisioningState/succeeded', 'PowerState/deallocated'),

@@ -6,6 +6,8 @@ import type { CloudMachine, Order } from '../../fakes/cloud.ts';
 export interface Market {
   /** Why the order is refused, if it is. */
   refusalOf(order: Order): ARMError | undefined;
+  /** Why there is none to be had, whatever the quotas. */
+  shortageOf(order: Order): ARMError | undefined;
   /** As Azure's list of usages has them, with the casing of that list. */
   usages(region: string): readonly Usage[];
   /** What is used now is all there is. `quota` is `cores`, `lowPriorityCores` or a family. */
@@ -34,9 +36,15 @@ export const createMarket = (existing: () => readonly CloudMachine[]): Market =>
     for (const machine of existing()) if (machine.region === region && quotasOf(machine).includes(quota)) cores += machine.vCPUs;
     return cores;
   };
+  const shortageOf = ({ region: location, sku: size, eviction }: Order): ARMError | undefined => {
+    const missing = soldOut.get(`${location} ${size}`);
+    if (missing === 'AllocationFailed') return errorOf('allocation_failed', { size });
+    return missing && errorOf(eviction ? 'sku_not_available_spot' : 'sku_not_available', { size, location });
+  };
   return {
+    shortageOf,
     refusalOf: (order) => {
-      const { region: location, sku: size, vCPUs: required, family, eviction } = order;
+      const { region: location, vCPUs: required, family } = order;
       const quota = quotasOf(order).find((name) => used(location, name) + required > limitOf(location, name));
       if (quota !== undefined) {
         const usage = used(location, quota);
@@ -45,9 +53,7 @@ export const createMarket = (existing: () => readonly CloudMachine[]): Market =>
           ...{ limit: limitOf(location, quota), newLimit: usage + required },
         });
       }
-      const missing = soldOut.get(`${location} ${size}`);
-      if (missing === 'AllocationFailed') return errorOf('allocation_failed', { size });
-      return missing && errorOf(eviction ? 'sku_not_available_spot' : 'sku_not_available', { size, location });
+      return shortageOf(order);
     },
     usages: (region) =>
       QUOTAS.map((quota) => ({

@@ -37,7 +37,7 @@ export interface Answer {
   readonly value?: unknown;
 }
 
-type Method = 'GET' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 type Options = { readonly requestOptions?: { readonly headers?: Readonly<Record<string, string>> } };
 type Next = (request: unknown) => Promise<Answer>;
 
@@ -68,6 +68,8 @@ export const createClients = (parts: SDKParts): AzureClients => {
         listAll: (options: Options) => list('', 'lists all machines', options, arm.listAll),
         createOrUpdate: (group: string, name: string, body: VirtualMachine, options: Options) =>
           poller(ask('PUT', group, `makes ${name}`, options, () => arm.putMachine(group, name, body), body)),
+        start: (group: string, name: string, options: Options) =>
+          poller(ask('POST', group, `starts ${name}`, options, () => arm.startMachine(group, name))),
         delete: (group: string, name: string, options: Options) =>
           poller(ask('DELETE', group, `deletes ${name}`, options, () => arm.deleteMachine(group, name))),
       },
