@@ -27,8 +27,8 @@ export interface Host {
   /** Starts the kill ladder over the whole process tree; ends are observed. Unknown runs count as stopped. */
   stop(run: RunID, mode: 'Graceful' | 'Immediate', signal: AbortSignal): Promise<void>;
   /**
-   * Records a run that the VM has never heard of as ended (cause `launch`), so that a launch which is still under way
-   * to it comes too late. `facts` show it then. Changes nothing for a run that is known.
+   * Records a run that the VM has never heard of, or whose preparation ended with its supervisor, as ended (cause
+   * `refused`): no launch starts it any more. `facts` show it then. Changes nothing for any other run.
    */
   refuse(run: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>, signal: AbortSignal): Promise<void>;
   /** Moves the deadline that the VM keeps for a run; undefined: none. Seconds since the epoch. */
@@ -81,6 +81,7 @@ export interface RunExit {
     | 'deadline' // stopped on the VM for its deadline
     | 'source' // the source could not be fetched; the program was not started
     | 'launch' // the program could not be started
+    | 'refused' // it was not started, and never will be
     | 'lost'; // the supervisor died (reboot, out of memory): no exit code is known
   readonly code?: number;
   /** Number of the signal that ended the program itself. */

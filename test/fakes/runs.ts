@@ -52,7 +52,7 @@ export interface Runs {
   type(id: RunID, input: { readonly id: string; readonly text: string }): void;
   setDeadline(id: RunID, deadline: number | undefined): void;
   clean(id: RunID): void;
-  /** The machine goes down: everything on it ends, and nobody is left to say how. */
+  /** The machine goes down: everything on it ends, and nobody is left to say how. What was not started yet leaves no trace. */
   powerOff(): void;
   facts(run: Run): Omit<RunFacts, 'copied'>;
 }
@@ -198,7 +198,7 @@ export const createRuns = (parts: RunsParts): Runs => {
       const key = runKey(spec);
       if (claimed.has(key)) return;
       claimed.add(key);
-      end(create(spec), { cause: 'launch', message: 'stopped before it was started (simulated)' });
+      end(create(spec), { cause: 'refused', message: 'it was not started, and will not be (simulated)' });
     },
     setDeadline: (id, deadline) => {
       const run = all.get(runKey(id));
@@ -213,8 +213,12 @@ export const createRuns = (parts: RunsParts): Runs => {
       if (run?.state === 'ended') all.delete(runKey(id));
     },
     powerOff: () => {
-      for (const run of all.values()) {
+      for (const [key, run] of all) {
         run.cancelNext();
+        if (run.state === 'preparing') {
+          all.delete(key);
+          claimed.delete(key);
+        }
         run.state = 'ended';
         run.exit ??= { cause: 'lost', endTime: now() };
       }

@@ -160,10 +160,10 @@ test('a run that was refused before its launch came ends without having been sta
   const uid = `u-${randomUUID()}`;
   const { session, logBase } = world.spec(uid, 'true');
   await world.host().refuse({ uid, attempt: 1, session, logBase }, AbortSignal.timeout(10_000));
-  assert.is(world.facts(uid)?.exit?.cause, 'launch');
+  assert.is(world.facts(uid)?.exit?.cause, 'refused');
   await world.host().launch(world.spec(uid, 'touch started'), AbortSignal.timeout(10_000));
   const { exit } = await world.ended(uid);
-  assert.equal([exit.cause, exit.message], ['launch', 'stopped before it was started']);
+  assert.equal([exit.cause, exit.message], ['refused', 'it was not started, and will not be']);
   await rejects(() => stat(world.file(uid, 'workspace/started')), /ENOENT/);
 });
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openVMWorld, type VMWorld } from './vm-world.ts';
+import { openVMWorld, processesWith, until, type VMWorld } from './vm-world.ts';
 
 const test = suite('the source of a run');
 let world: VMWorld;
@@ -101,8 +101,8 @@ test('a login key without known_hosts is refused', async () => {
   assert.match(exit.message ?? '', 'known_hosts');
 });
 
-test('a stop ends a clone that hangs', async () => {
-  // A server that accepts and says nothing.
+/** A run whose clone is answered by a server that accepts and says nothing; ends that server. */
+const hangInClone = async (): Promise<{ readonly uid: string; readonly close: () => void }> => {
   const server = createServer((socket) => socket.unref()).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
@@ -112,10 +112,31 @@ test('a stop ends a clone that hangs', async () => {
   const uid = await world.launch('true', { git: { url: `git://127.0.0.1:${port}/r` } });
   await connected;
   assert.is(world.facts(uid)?.state, 'preparing');
+  return { uid, close: () => server.close() };
+};
+
+test('a stop ends a clone that hangs', async () => {
+  const { uid, close } = await hangInClone();
   await world.host().stop({ uid, attempt: 1 }, 'Graceful', AbortSignal.timeout(10_000));
   const { exit } = await world.ended(uid);
   assert.equal([exit.cause, exit.message], ['source', 'stopped while the source was being fetched']);
-  server.close();
+  close();
+});
+
+test('a run whose supervisor died before the program was started can be refused, and is never started after that', async () => {
+  const { uid, close } = await hangInClone();
+  const { session, logBase } = world.spec(uid, 'true');
+  const refuse = () => world.host().refuse({ uid, attempt: 1, session, logBase }, AbortSignal.timeout(30_000));
+  await refuse();
+  assert.is(world.facts(uid)?.state, 'preparing', 'one that is being prepared is left as it is');
+  for (const pid of await processesWith(`supervise\0${uid}`)) process.kill(pid, 'SIGKILL');
+  await until(() => (world.facts(uid) === undefined ? true : undefined));
+  await refuse();
+  assert.equal(await processesWith(`BERTH_SESSION_UID=${uid}\0`), []);
+  await world.host().launch(world.spec(uid, 'touch started'), AbortSignal.timeout(30_000));
+  const { exit } = await world.ended(uid);
+  assert.equal([exit.cause, exit.message], ['refused', 'it was not started, and will not be']);
+  close();
 });
 
 test.run();

@@ -93,7 +93,7 @@ const collecting = (observed: SessionObserved, run: RunFacts, exit: RunExit): Ve
 
 const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict => {
   const { endTime, message } = exit;
-  if (isTraceless(observed, exit)) return lost(observed, `VM ${vmNameOf(observed.session)} has no trace of it any more`, endTime);
+  if (exit.cause === 'refused') return lost(observed, refused(observed), endTime);
   if (exit.cause === 'lost') return lost(observed, `${message ?? 'its supervisor on the VM was lost'}${suffix}`, endTime);
   const stopped = stopMode(observed) !== undefined;
   const exitCode = exit.signal === undefined ? exit.code : 128 + exit.signal;
@@ -113,9 +113,9 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
   }
 };
 
-/** Asked for a run that was started, the VM has put down that it knows of none. */
-const isTraceless = ({ session, run }: SessionObserved, { cause }: RunExit): boolean =>
-  cause === 'launch' && run?.startTime === undefined && startedOf(session) === 'yes';
+/** Asked for it, the VM has put down that it knew of no start, and will know of none. */
+const refused = ({ session }: SessionObserved): string =>
+  startedOf(session) === 'yes' ? `VM ${vmNameOf(session)} has no trace of it any more` : `it was not started on VM ${vmNameOf(session)}`;
 
 const deadline = ({ session }: SessionObserved, known: Pick<End, 'endTime' | 'exitCode'>): End => ({
   phase: 'Failed',

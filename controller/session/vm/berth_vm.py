@@ -15,6 +15,7 @@ from run_files import (HOME, Refused, Run, boot_id, make_private, ring_streams, 
                        take_lock, wait_for_lock, write_atomically)
 
 FORGET_SECONDS = 7 * 86400
+NEVER = 'it was not started, and will not be'
 
 
 def stop(request):
@@ -27,12 +28,7 @@ def stop(request):
         run.wake()
         return {}
     conclude(run)
-    lock = take_lock(run.path('lock'), fcntl.LOCK_EX)
-    if lock is not None:
-        if not run.has('exit.json'):
-            end_left_behind(run)
-            end_unstarted(run, 'launch', 'stopped before the program was started')
-        os.close(lock)
+    end_abandoned(run, 'launch', 'stopped before the program was started')
     ring_streams(run.key)
     return {}
 
@@ -48,12 +44,25 @@ def refuse(request):
         raise Busy('a launch of this run does not come to an end')
     try:
         if not run.has('launch.json'):
-            end_unstarted(run, 'launch', 'stopped before it was started')
+            end_unstarted(run, 'refused', NEVER)
             run.write('launch.json', {'session': request['session'], 'logBase': request['logBase']})
+        else:
+            end_abandoned(run, 'refused', NEVER)
     finally:
         os.close(lock)
     ring_streams(run.key)
     return {'run': facts(run)}
+
+
+def end_abandoned(run, cause, message):
+    """Of a run whose supervisor died before it started the program: nobody goes on with it."""
+    lock = take_lock(run.path('lock'), fcntl.LOCK_EX)
+    if lock is None:
+        return
+    if not run.has('started.json') and not run.has('exit.json'):
+        end_left_behind(run)
+        end_unstarted(run, cause, message)
+    os.close(lock)
 
 
 def set_deadline(request):

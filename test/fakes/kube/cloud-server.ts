@@ -124,7 +124,7 @@ const carryOut = (world: World, call: CloudCall): unknown => {
       if (!isClaimed(world, call.run)) start(world, call.vmUID, call.run);
       return known(world, call.run);
     case 'refuse':
-      if (!isClaimed(world, call.run)) end(world, call.vmUID, { ...factsOf(call.run), state: 'preparing' }, 'launch');
+      if (!isClaimed(world, call.run)) end(world, call.vmUID, { ...factsOf(call.run), state: 'preparing' }, 'refused');
       return known(world, call.run);
     case 'stop': {
       const stopped = world.runs.get(runKey(call.run));
@@ -176,7 +176,7 @@ const start = (world: World, vmUID: string, claim: Pick<RunFacts, 'uid' | 'attem
   }, world.runMs).unref();
 };
 
-const end = (world: World, vmUID: string, run: RunFacts, cause: 'exited' | 'launch'): void => {
+const end = (world: World, vmUID: string, run: RunFacts, cause: 'exited' | 'refused'): void => {
   const exit = { cause, endTime: timestamp(Date.now()), ...(cause === 'exited' ? { code: 0 } : { message: 'it was refused' }) };
   world.tell({ vmUID, key: runKey(run), run: { ...run, state: 'ended', exit } });
 };

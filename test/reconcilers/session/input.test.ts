@@ -60,7 +60,7 @@ for (const [what, observed, after, type] of [
 
 /** The VM's answer to a question about a run it has never heard of. */
 function untraced() {
-  const { startTime: _startTime, ...rest } = endedRun('a', { cause: 'launch' });
+  const { startTime: _startTime, ...rest } = endedRun('a', { cause: 'refused' });
   return rest;
 }
 

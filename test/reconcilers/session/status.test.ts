@@ -35,6 +35,9 @@ const ended = (exit: Partial<RunExit> & Pick<RunExit, 'cause'>, overrides: Sessi
 const stopped = { spec: { shutdown: 'Graceful' as const } };
 const KILLED = 'Killed Killed, Ready True Killed, Finished True Killed, Current';
 const LOST = 'Failed VMLost, Ready False VMLost, Finished True VMLost, Failed';
+const LAUNCH_FAILED = 'Failed LaunchFailed, Ready False LaunchFailed, Finished True LaunchFailed, Failed';
+const { startTime: _startTime, ...unbegun } = endedRun('a', { cause: 'refused' });
+const refusedRun = { run: unbegun };
 const PENDING = 'Pending VMBooting, Ready False VMBooting, Finished False NotFinished, InProgress';
 
 for (const [what, world, expected] of [
@@ -60,7 +63,7 @@ for (const [what, world, expected] of [
     ended({ cause: 'source', message: 'no such ref' }),
     'Failed SourceFailed, Ready False SourceFailed, Finished True SourceFailed, Failed',
   ],
-  ['could not be started', ended({ cause: 'launch' }), 'Failed LaunchFailed, Ready False LaunchFailed, Finished True LaunchFailed, Failed'],
+  ['could not be started', ended({ cause: 'launch' }), LAUNCH_FAILED],
   ['lost its supervisor', ended({ cause: 'lost' }), LOST],
   ['was killed', ended({ cause: 'exited', signal: 15 }, stopped), KILLED],
   ['ended well after it was asked to', ended({ cause: 'exited', code: 0 }, stopped), KILLED],
@@ -72,7 +75,11 @@ for (const [what, world, expected] of [
   ['lost its VM object', sessionWorld(placed('a', vm, 'yes')), LOST],
   ['lost its VM', sessionWorld(placed('a', vm, 'yes'), { vm: failedVM('default-0') }), LOST],
   ['lost its VM while it was launched', sessionWorld(placed('a', vm, 'launching')), LOST],
-  ['is not known to its VM any more', ended({ cause: 'launch' }, {}, { startTime: undefined }), LOST],
+  ['is not known to its VM any more', ended({ cause: 'refused' }, {}, { startTime: undefined }), LOST],
+  ['could not be started after all', ended({ cause: 'launch' }, {}, { startTime: undefined }), LAUNCH_FAILED],
+  ['will never be started on its VM', onVM(placed('a', vm, 'launching'), vm, refusedRun), LOST],
+  ['may be started elsewhere', onVM(placed('a', vm, 'launching', { spec: { retryLimit: 1 } }), vm, refusedRun), PENDING],
+  ['was killed and refused', onVM(placed('a', vm, 'launching', stopped), vm, refusedRun), KILLED],
   ['may be tried again', sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 1 } })), PENDING],
   ['was tried often enough', sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 1 }, status: { attempt: 2 } })), LOST],
   ['was lost past its deadline', sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 1, activeDeadlineSeconds: 5 } })), LOST],
@@ -150,6 +157,8 @@ test('an end says what happened', () => {
   assert.is(message(ended({ cause: 'source' })), 'its source could not be fetched');
   assert.is(message(ended({ cause: 'launch', message: 'claude: not found' })), 'claude: not found');
   assert.is(message(ended({ cause: 'lost', message: 'the VM rebooted' })), 'the VM rebooted');
+  assert.is(message(onVM(placed('a', vm, 'launching'), vm, refusedRun)), 'it was not started on VM default-0');
+  assert.is(message(onVM(placed('a', vm, 'yes'), vm, refusedRun)), 'VM default-0 has no trace of it any more');
   assert.is(
     message({ ...ended({ cause: 'exited', code: 0 }, {}, { logBytes: 99 }), vm: failedVM('default-0') }),
     'it exited with code 0 (its output is cut at byte 12)',
