@@ -115,6 +115,7 @@ export const createCloud = (parts: CloudParts): Cloud => {
     if (machine.state !== from || fate.end === 'stays creating') return;
     machine.state = fate.end === 'fails' ? 'failed' : 'running';
     machine.booted = fate.end === 'boots';
+    machine.wasCutOff ||= from === 'starting' && !machine.booted;
     changed(machine, fate.end);
   };
   return {

@@ -69,6 +69,7 @@ export const createChecks = (world: World): Checks => {
     if (same.filter((other) => other.run.attempt === run.attempt).length > 1) violate(`${id} was started twice`);
     const beside = same.find((other) => other.run !== run && other.run.state === 'running');
     if (beside) violate(`${id} starts beside the live attempt ${beside.run.attempt} on ${beside.machine.vmName}`);
+    if (machine.starts > 0 && !world.isRelaxed()) violate(`${id} starts on ${machine.vmName}, which was started for the output on it`);
     const session = world.database.list('Session').find((one) => one.metadata.uid === run.uid);
     if (session?.status?.completionTime) violate(`${id} starts on ${machine.vmName} though the session is finished`);
   });

@@ -50,4 +50,12 @@ export const FOUND: readonly FoundBug[] = [
     seed: 76,
     story: 'while the provider could not be asked, status.offerings was emptied, and with it what a restart goes by',
   },
+  {
+    seed: 385,
+    story: 'on a VM that was started for the output on it what was only meant to be launched was, and lost unseen by the next controller',
+  },
+  {
+    seed: 282,
+    story: 'a VM that was started for the output on it, and took longer than a boot may to hand it over, was looked at without a pause',
+  },
 ];

@@ -2,6 +2,7 @@
 import { parseTime } from '../../api/clock.ts';
 import { isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
+import { isCollecting } from '../vm/facts.ts';
 import { inputToType } from './input.ts';
 import type { SessionAction, SessionObserved } from './model.ts';
 import { deadlineOf, stopMode, type Verdict, verdictOf } from './verdict.ts';
@@ -29,6 +30,7 @@ const actionsFor = (observed: SessionObserved, verdict: Verdict): readonly Sessi
       return observed.session.status?.vm ? hold(observed) : [];
     case 'launching':
       if (stopMode(observed)) return refuse(observed, 'it was stopped before it was started');
+      if (observed.vm && isCollecting(observed.vm)) return refuse(observed, 'its VM was started for the output on it alone');
       // Placed on a ready VM before it was held: nothing may run in the name of what could vanish.
       if (!isHeld(observed.session)) return hold(observed);
       return observed.hostState === 'reachable' ? [{ do: 'launch', because: 'its VM is ready' }] : [];

@@ -21,22 +21,27 @@ export const mayStart = (observed: VMObserved): boolean =>
 /** Written down by an earlier pass. */
 export const isStartIntended = (observed: VMObserved): boolean => collectionOf(observed) !== undefined && mayStart(observed);
 
-/** The reason is that for which its machine was deallocated. */
+/** The reason is that for which its machine was deallocated. What may be up has not ended before it is seen gone. */
 export const collectingState = (observed: VMObserved, { reason, message }: Reason): VMState => {
-  const isReached = observed.host?.state === 'reachable' && observed.machine?.state !== 'deallocated';
-  if (isReached || observed.now < collectingDeadline(observed)) return { is: 'collecting', reason, message };
+  if (observed.now < collectingDeadline(observed)) return { is: 'collecting', reason, message };
   const seconds = poolSettings(observed.pool?.spec).bootTimeoutSeconds;
-  return { is: 'failed', reason, message: `${message}; to be started for its output, it was not reached within ${seconds} s` };
+  const because = `${message}; started for its output, it was not reached within ${seconds} s`;
+  return isOff(observed) ? { is: 'failed', reason, message: because } : { is: 'fencing', reason: 'Fenced', message: because };
 };
 
-/** A machine that was reached and is lost again has as long as one that boots. */
+/** None while it is reached, or was not looked at yet. One that was reached and is lost again has as long as one that boots. */
 export const collectingDeadline = (observed: VMObserved): number =>
-  collectingSince(observed) + poolSettings(observed.pool?.spec).bootTimeoutSeconds * 1000;
+  isOff(observed) || observed.host?.state === 'unreachable'
+    ? collectingSince(observed) + poolSettings(observed.pool?.spec).bootTimeoutSeconds * 1000
+    : Number.POSITIVE_INFINITY;
 
 export const collectingSince = (observed: VMObserved): number => {
   const begun = collectionOf(observed);
   return Math.max(begun ? parseTime(begun.lastTransitionTime) : observed.now, observed.host?.since ?? 0);
 };
+
+/** Also while it starts: whatever a host tells was seen before. */
+const isOff = ({ machine }: VMObserved): boolean => machine?.state === 'deallocated' || machine?.state === 'creating';
 
 /** Unknown until it was seen to start, False where it is not to be had. */
 export const collectingCondition = (

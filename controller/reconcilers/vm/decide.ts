@@ -96,7 +96,7 @@ const recheck = (observed: VMObserved, state: VMState): number | undefined => {
     case 'booting':
       return Math.min(now + pollAfter(now - parseTime(vm.metadata.creationTimestamp)), Math.max(now, bootDeadline(observed)));
     case 'collecting':
-      return Math.min(now + pollAfter(now - collectingSince(observed)), Math.max(now, collectingDeadline(observed)));
+      return Math.min(now + pollAfter(now - collectingSince(observed)), collectingDeadline(observed));
     case 'unreachable':
       return Math.min(now + CHECK_MS, fenceDeadline(observed, state.since) ?? Number.POSITIVE_INFINITY);
     case 'ready':

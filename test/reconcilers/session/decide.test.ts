@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decide } from '../../../controller/reconcilers/session/decide.ts';
 import type { SessionObserved } from '../../../controller/reconcilers/session/model.ts';
+import { condition } from '../../builders/condition.ts';
 import { pool } from '../../builders/pool.ts';
 import { finished, placed, session } from '../../builders/session.ts';
 import { endedRun, onVM, run, sessionWorld } from '../../builders/session-world.ts';
@@ -99,6 +100,16 @@ test('a launch that was meant and is not wanted any more is refused by the VM it
   const stopped = { spec: { shutdown: 'Graceful' } } as const;
   assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm)), ['refuse: it was stopped before it was started']);
   assert.equal(told(onVM(placed('a', vm, 'launching', stopped), vm, { hostState: 'connecting' })), []);
+});
+
+test('nothing is launched on a VM that was started for the output on it', () => {
+  const collecting = readyVM('default-0', { status: { conditions: [condition('CollectingOutput', 'True', 'MachineStopped')] } });
+  const intended = placed('a', vm, 'launching');
+  assert.equal(told(onVM(intended, collecting)), ['refuse: its VM was started for the output on it alone']);
+  assert.equal(told(onVM(intended, collecting, { hostState: 'connecting' })), []);
+  assert.equal(told(onVM(placed('a', vm, 'launching', { meta: { finalizers: [] } }), collecting)).length, 1);
+  // What was launched before is told as it ended.
+  assert.equal(told(onVM(placed('a', vm, 'yes'), collecting, { run: endedRun('a', { cause: 'lost' }) })), []);
 });
 
 test('a VM is asked for a session that was started and is not in sight, before anything is concluded', () => {

@@ -36,12 +36,14 @@ const world = (vm: VM, more: Partial<VMObserved>): VMObserved => vmWorld(vm, { s
 const LOST = 'nothing: Failed, Ready False MachineStopped, Failed True MachineStopped';
 const COLLECTING = 'Draining, Ready False CollectingOutput, CollectingOutput';
 const GIVEN_UP = 'Failed, Ready False MachineStopped';
+const TOO_LATE = 'its machine was deallocated; started for its output, it was not reached within 900 s';
+const again = (observed: VMObserved): number => ((decide(observed).recheckAt ?? 0) - NOW) / 1000;
 
 test('a machine that was deallocated under a session is started, after that was written down', () => {
   assert.is(pass(world(vmWith(), { machine: off })), `nothing: ${COLLECTING} Unknown MachineStopped`);
   assert.is(pass(world(vmWith(begun('Unknown')), { machine: off })), `startMachine: ${COLLECTING} Unknown MachineStopped`);
-  const again = (seconds: number) => (decide(world(vmWith(begun('Unknown', seconds)), { machine: off })).recheckAt ?? 0) - NOW;
-  assert.equal([0, 80, 400, 897].map(again), [2_000, 10_000, 15_000, 3_000]);
+  const after = (seconds: number) => again(world(vmWith(begun('Unknown', seconds)), { machine: off }));
+  assert.equal([0, 80, 400, 897].map(after), [2, 10, 15, 3]);
   const [action] = decide(world(vmWith(begun('Unknown')), { machine: off })).actions;
   assert.is(action?.because, 'its machine was deallocated, and output may be left on it');
 });
@@ -68,9 +70,19 @@ test('what runs is connected to, and collected from for as long as it is reached
   assert.is(pass(world(vmWith(begun('Unknown')), { machine: machine() })), `connect: ${COLLECTING} True MachineStopped`);
   const late = world(vmWith(begun('True', 10_000)), { machine: machine(), host: host() });
   assert.is(pass(late), `nothing: ${COLLECTING} True MachineStopped`);
-  assert.is(pass({ ...late, host: host('unreachable', { since: NOW - 899_000 }) }), `nothing: ${COLLECTING} True MachineStopped`);
+  assert.is(again(late), 15);
+  const lostAgain = { ...late, host: host('unreachable', { since: NOW - 899_000 }) };
+  assert.is(pass(lostAgain), `nothing: ${COLLECTING} True MachineStopped`);
+  assert.is(again(lostAgain), 1);
   // A host that was seen before the machine stopped says nothing of what is started.
   assert.match(pass(world(vmWith(begun('Unknown', 901)), { machine: off, host: host() })), 'Failed True');
+});
+
+test('a controller that has just come gives up nothing that it has not looked at, however long ago it was started', () => {
+  const late = world(vmWith(begun('True', 10_000)), { machine: machine() });
+  assert.is(pass(late), `connect: ${COLLECTING} True MachineStopped`);
+  assert.is(pass({ ...late, host: host('connecting') }), `nothing: ${COLLECTING} True MachineStopped`);
+  assert.is(pass(world(vmWith(begun('True', 10_000)), { providerProblem: 'no network' })), `nothing: ${COLLECTING} True MachineStopped`);
 });
 
 test('while the provider can not be asked, what was recorded stands', () => {
@@ -81,14 +93,24 @@ test('while the provider can not be asked, what was recorded stands', () => {
 });
 
 test('one that does not come up in the boot timeout is given up, and says so', () => {
-  for (const found of [off, machine('creating'), machine()]) {
+  for (const found of [off, machine('creating')]) {
     const observed = world(vmWith(begun(found === off ? 'Unknown' : 'True', 900)), { machine: found, host: host('unreachable') });
     assert.match(pass(observed), `nothing: ${GIVEN_UP}, CollectingOutput `);
-    assert.is(
-      findCondition(status(observed, decide(observed), [])?.status.conditions, 'Failed')?.message,
-      'its machine was deallocated; to be started for its output, it was not reached within 900 s',
-    );
+    assert.is(findCondition(status(observed, decide(observed), [])?.status.conditions, 'Failed')?.message, TOO_LATE);
   }
+});
+
+test('one that may be up is deleted before anything on it is called lost', () => {
+  const out = { host: host('unreachable', { since: NOW - 900_000 }) };
+  const observed = world(vmWith(begun('True', 10_000)), { machine: machine(), ...out });
+  const fenced = 'Failed, Ready Unknown Fenced, CollectingOutput True MachineStopped';
+  assert.is(pass(observed), `deleteMachine: ${fenced}`);
+  assert.is(decide(observed).actions[0]?.because, TOO_LATE);
+  assert.is(pass({ ...world(observed.vm, out), providerProblem: 'no network' }), `nothing: ${fenced}`);
+  const shown = status(observed, decide(observed), [])?.status ?? {};
+  const gone = world(readyVM('default-0', { status: { ...shown, providerID: 'machine-1' } }), out);
+  assert.is(pass(gone), 'nothing: Failed, Ready False Fenced, CollectingOutput True MachineStopped, Failed True Fenced');
+  assert.is(findCondition(status(gone, decide(gone), [])?.status.conditions, 'Failed')?.message, TOO_LATE);
 });
 
 test('one that is not to be had any more is given up at once; another trouble is only that', () => {
