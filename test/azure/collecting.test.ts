@@ -6,12 +6,15 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findCondition, isTrue } from '../../controller/api/condition.ts';
 import { ON_VM } from '../../controller/provider/azure/on-vm.ts';
+import { preconditionOf } from '../../controller/reconcilers/ownership.ts';
+import { placedStatus } from '../../controller/reconcilers/pool/patches.ts';
 import { openRealWorld, type RealWorld } from '../e2e/real-world.ts';
 import { whyNoNamespaces } from '../fakes/azure/backing/namespaces.ts';
 import { type FakeAzure, startFakeAzure } from '../fakes/azure/start.ts';
 import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
 import { skip } from '../runner/skip.ts';
+import { createDirectoryWorld } from '../store/directory-world.ts';
 import { AFTER_BOOT, environmentFor } from './provider-world.ts';
 
 const PATIENCE_MS = 60_000;
@@ -66,10 +69,22 @@ const declare = (): void => {
     assert.is((await machineOf(name))?.power, 'deallocated');
     return machine;
   };
+  /** A session as a controller leaves it that dies with only the intent to launch it written down. */
+  const intend = async (name: string, pool: string): Promise<void> => {
+    await real.apply('Session', name, { poolRef: { name: pool }, command: ['echo', 'launched'] });
+    const world = createDirectoryWorld({ root: real.manifests, state: real.state });
+    const store = await world.open();
+    const session = (await store.list('Session')).find(({ metadata }) => metadata.name === name);
+    const vm = await vmOf(pool);
+    assert.ok(session && vm);
+    await store.patchStatus('Session', preconditionOf(session), placedStatus(session, vm, 1, true, Date.now()));
+    await world.end();
+  };
   const WHOLE = `begin\n${Array.from({ length: 20_000 }, (_, n) => `${n + 1}\n`).join('')}end\n`;
 
   test('what a session wrote while no controller was there is collected: its machine is started once, and then deleted', async () => {
     const machine = await leaveBehind('whole');
+    await intend('meant', 'whole');
     controller = real.startController();
     // Killed once more when the start was asked for: the next one knows.
     await until(async () => (await starts(machine)).length > 0, 'the start', PATIENCE_MS);
@@ -81,6 +96,10 @@ const declare = (): void => {
     const { status } = await real.finished('whole', PATIENCE_MS);
     assert.equal([status?.phase, status?.reason, status?.exitCode], ['Failed', 'AgentFailed', 3]);
     assert.is(String(await real.output('output', 'whole', '--raw')), WHOLE);
+    const meant = (await real.finished('meant', PATIENCE_MS)).status;
+    process.stdout.write(`\n    ${meant?.reason}: ${meant?.message} `);
+    assert.equal([meant?.phase, meant?.reason, meant?.message], ['Failed', 'VMLost', 'it was not started on VM whole-0']);
+    assert.is(String(await real.output('output', 'meant', '--raw')), '');
     await until(async () => (await machineOf('whole')) === undefined, 'the end of the machine', PATIENCE_MS);
     await until(async () => (await vmOf('whole')) === undefined, 'the end of the VM', PATIENCE_MS);
     const asked = await starts(machine);

@@ -3,7 +3,7 @@ import { OperatorError } from '../../api/error.ts';
 import type { Machine } from '../provider.ts';
 import { AzureFailure } from './azure-failure.ts';
 import type { AzurePool } from './azure-pool.ts';
-import { classifyError } from './classify-error.ts';
+import { classifyError, type Verdict } from './classify-error.ts';
 import { callOptions } from './clients.ts';
 import { askedOf } from './machine.ts';
 import { factsOf } from './walk.ts';
@@ -18,8 +18,10 @@ export const startMachine = async (azure: AzurePool, { id, vmUID, region, sku = 
     const resource = { name, location: region, hardwareProfile: { vmSize: sku }, ...azure.known.get(vmUID) };
     const asked = askedOf(resource, factsOf(azure.facts, { sku, region }));
     const verdict = error instanceof AzureFailure ? classifyError(error.refusal, asked) : undefined;
-    // There is no other place for it: its disk is there.
-    if (verdict?.errorCode === 'quota') throw new OperatorError('quota', `machine ${name} can not be started: ${verdict.message}`);
+    if (verdict?.errorCode === 'quota') throw new OperatorError('quota', `machine ${name} can not be started: ${withoutAdvice(verdict)}`);
     throw azure.explain(error, region);
   }
 };
+
+/** Where else a machine may be made is nothing to this one: its disk is here. */
+const withoutAdvice = ({ message }: Verdict): string => message.replace(/; other .* are tried$/, '');
