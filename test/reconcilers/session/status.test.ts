@@ -169,6 +169,7 @@ test('an end says what happened', () => {
     message(sessionWorld(placed('a', vm, 'yes'), { vm: failedVM('default-0'), log })),
     'VM default-0 was lost, because it never booted (its output is kept up to byte 7)',
   );
+  assert.match(message(sessionWorld(placed('a', vm, 'yes'), { run: run('a') })) ?? '', 'kept up to byte 12)');
   assert.is(shown(sessionWorld(placed('a', vm, 'yes'), { log })).status.output?.bytes, 7);
   assert.is(message(sessionWorld(placed('a', vm, 'yes', { spec: { retryLimit: 2 } }))), 'VM default-0 was lost: attempt 2 of 3 follows');
 });
