@@ -3,6 +3,7 @@
 
 import type { Resource } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
+import type { CloudMachine } from '../fakes/cloud.ts';
 import { watchKeptRefusals } from './kept-refusals.ts';
 import { checkContact, checkIdle, checkStart, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
@@ -43,6 +44,7 @@ export const createChecks = (world: World): Checks => {
   let placementsDirty = false;
   let runsDirty = false;
   let launched = 0;
+  const starts = new WeakMap<CloudMachine, number>();
   const written: (readonly [Resource, string])[] = [];
   world.database.subscribe(({ kind, before, after }) => {
     if (after && !world.isFrozen) written.push([after, JSON.stringify(after)]);
@@ -76,7 +78,8 @@ export const createChecks = (world: World): Checks => {
   world.onMachine((machine) => {
     runsDirty = true;
     if (machine.state === 'creating' && !world.isRelaxed()) checkNewMachine(world, limits, machine, violate);
-    if (machine.state === 'starting' && !world.isRelaxed()) checkStart(world, machine, violate);
+    if (machine.starts > (starts.get(machine) ?? 0) && !world.isRelaxed()) checkStart(world, machine, violate);
+    starts.set(machine, machine.starts);
     if (machine.state === 'deleting' && !world.isRelaxed()) checkDeletion(world, machine, violate);
   });
   world.azure.watchers.push(watchRequests(world, violate), watchKeptRefusals(world, violate));

@@ -58,4 +58,8 @@ export const FOUND: readonly FoundBug[] = [
     seed: 282,
     story: 'a VM that was started for the output on it, and took longer than a boot may to hand it over, was looked at without a pause',
   },
+  {
+    seed: 770,
+    story: 'a VM whose deletion was asked for, and that could not be reached, was never fenced, as a session was on it',
+  },
 ];

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { removeFinalizer } from '../ownership.ts';
 import { isFinished } from '../session/facts.ts';
 import type { Stray, VMAction, VMObserved } from './model.ts';
+import { stateOf } from './state.ts';
 
 export interface VMEffects {
   readonly store: Store;
@@ -55,12 +56,13 @@ export const createVMAct =
 const changeMachine = async (
   change: 'createMachine' | 'startMachine' | 'deleteMachine',
   { store, providers, hosts, forgetMachines }: VMEffects,
-  { vm, pool, machine }: VMObserved,
+  observed: VMObserved,
   signal: AbortSignal,
 ): Promise<void> => {
+  const { vm, pool, machine } = observed;
   if (!pool) throw new OperatorError('bug', `${change} for VM ${vm.metadata.name}, whose pool is gone`);
-  // Fencing is the one exception: there the machine goes because nobody can reach what runs on it.
-  if (change === 'deleteMachine' && vm.metadata.deletionTimestamp) await assertEmpty(store, vm);
+  // Fencing is the one exception, also of a VM whose deletion was asked for: nobody can reach what runs on it.
+  if (change === 'deleteMachine' && stateOf(observed).is === 'deleting') await assertEmpty(store, vm);
   const provider = providers.of(pool);
   try {
     if (change === 'createMachine') await provider.create(vm, pool, signal);

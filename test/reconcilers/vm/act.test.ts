@@ -73,6 +73,15 @@ test('deletes no machine and no VM object on which a session is, though the cach
   assert.is(database.list('Session').length, 1);
 });
 
+test('a machine out of reach is fenced with its sessions, also where the deletion of its VM was asked for', async () => {
+  const { make, placeUnseen, asked } = openWorld();
+  placeUnseen(deleted);
+  const silent = host('unreachable', { since: NOW - 3_600_000 });
+  const vm = readyVM('default-0', { meta: { deletionTimestamp: ago(4_000) } });
+  await make('deleteMachine', vmWorld(vm, { machine: machine(), host: silent, sessions: [placed('a', vm, 'yes')] }));
+  assert.equal(asked, ['delete machine', 'forget default']);
+});
+
 test('deletes them where the session has finished, or is on another VM', async () => {
   for (const session of [finished('a', deleted, 'Completed'), placed('a', readyVM('default-1'), 'yes')]) {
     const { make, placeUnseen, asked } = openWorld();
