@@ -15,13 +15,11 @@ import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
 import { skip } from '../runner/skip.ts';
 import { createDirectoryWorld } from '../store/directory-world.ts';
-import { AFTER_BOOT, environmentFor } from './provider-world.ts';
+import { AFTER_BOOT, environmentFor, FREE, withDeadMansSwitch } from './provider-world.ts';
 
 const PATIENCE_MS = 60_000;
 const DEAD_SECONDS = 900;
 const VM_TYPE = 'Microsoft.Compute/virtualMachines';
-/** Whether no run's supervisor lives. */
-const FREE = `for lock in ${ON_VM.runs}/*/lock; do flock --nonblock "$lock" true || exit 1; done`;
 
 const declare = (): void => {
   const test = suite('azure: output of deallocated machines');
@@ -49,13 +47,7 @@ const declare = (): void => {
 
   /** A session that goes on without a controller, ends, and is followed by the switch; the name of its machine. */
   const leaveBehind = async (name: string): Promise<string> => {
-    const identity = `/subscriptions/${fake.subscription}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/berth`;
-    const azure = {
-      regions: ['westus3'],
-      network: { allowSSHFrom: ['127.0.0.1/32'] },
-      identity: { userAssignedId: identity },
-      deadMansSwitchSeconds: DEAD_SECONDS,
-    };
+    const azure = withDeadMansSwitch(fake.subscription, DEAD_SECONDS);
     await real.apply('VMPool', name, { provider: { type: 'Azure', azure }, sizes: [{ name: 's' }] });
     const script = 'echo begin; until [ -e /tmp/end ]; do sleep 0.1; done; seq 1 20000; echo end; exit 3';
     await real.apply('Session', name, { poolRef: { name }, command: ['sh', '-c', script] });

@@ -11,7 +11,7 @@ import { type FakeAzure, startFakeAzure } from '../fakes/azure/start.ts';
 import { noSSHD } from '../fakes/sshd.ts';
 import { until } from '../fakes/until.ts';
 import { skip } from '../runner/skip.ts';
-import { AFTER_BOOT, environmentFor } from './provider-world.ts';
+import { AFTER_BOOT, environmentFor, FREE, withDeadMansSwitch } from './provider-world.ts';
 
 const PATIENCE_MS = 60_000;
 const MINUTE = 60_000;
@@ -34,13 +34,7 @@ const declare = (): void => {
 
   test('with the controller killed for good, idle machines deallocate themselves in time, a busy one after its session; the bill stops', async () => {
     const { control } = fake;
-    const identity = `/subscriptions/${fake.subscription}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/berth`;
-    const azure = {
-      regions: ['westus3'],
-      network: { allowSSHFrom: ['127.0.0.1/32'] },
-      identity: { userAssignedId: identity },
-      deadMansSwitchSeconds: DEAD_MINUTES * 60,
-    };
+    const azure = withDeadMansSwitch(fake.subscription, DEAD_MINUTES * 60);
     const controller = real.startController();
     await real.apply('VMPool', 'p', { provider: { type: 'Azure', azure }, sizes: [{ name: 's' }], minVMs: 3 });
     await real.apply('Session', 'busy', { poolRef: { name: 'p' }, command: ['sh', '-c', 'until [ -e /tmp/end ]; do sleep 0.1; done'] });
@@ -108,8 +102,6 @@ const declare = (): void => {
 
   const machineOf = async (uid: string | undefined): Promise<string> =>
     (await fake.control.vms()).find(({ tags }) => tags['vm-uid'] === uid)?.name ?? 'none';
-  /** Whether no run's supervisor lives. */
-  const FREE = `for lock in ${ON_VM.runs}/*/lock; do flock --nonblock "$lock" true || exit 1; done`;
 
   test.run();
 };

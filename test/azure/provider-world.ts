@@ -4,6 +4,7 @@ import type { Clock } from '../../controller/api/clock.ts';
 import type { VM, VMPool, VMPoolSpec } from '../../controller/api/types.generated.ts';
 import { azureProvider } from '../../controller/provider/azure/azure-provider.ts';
 import { machineNames } from '../../controller/provider/azure/names.ts';
+import { ON_VM } from '../../controller/provider/azure/on-vm.ts';
 import type { Machine, Offering, Provider } from '../../controller/provider/provider.ts';
 import { systemClock } from '../../controller/runtime/clock.ts';
 import { type FakeAzure, type FakeAzureOptions, startFakeAzure } from '../fakes/azure/start.ts';
@@ -118,3 +119,16 @@ export const untilMachine = async (
 
 export const rowOf = (offerings: readonly Offering[], sku: string, region: string): Offering | undefined =>
   offerings.find((offering) => offering.sku === sku && offering.region === region);
+
+/** On a machine: whether no run's supervisor lives. */
+export const FREE = `for lock in ${ON_VM.runs}/*/lock; do flock --nonblock "$lock" true || exit 1; done`;
+
+/** Of a pool whose machines deallocate themselves when nobody was heard for so long. */
+export const withDeadMansSwitch = (subscription: string, seconds: number): Azure => ({
+  regions: ['westus3'],
+  network: { allowSSHFrom: ['127.0.0.1/32'] },
+  identity: {
+    userAssignedId: `/subscriptions/${subscription}/resourceGroups/ids/providers/Microsoft.ManagedIdentity/userAssignedIdentities/berth`,
+  },
+  deadMansSwitchSeconds: seconds,
+});
