@@ -93,7 +93,7 @@ const planOf = (observed: PoolObserved): PoolPlan => {
   const { actions } = decide({ ...observed, isPatient: false });
   const placed = new Set(actions.flatMap((action) => (action.do === 'placeSession' ? [action.session] : [])));
   const waits = new Map(actions.flatMap((action) => (action.do === 'explainWait' ? [[action.session, action.wait] as const] : [])));
-  const waiting = classify(observed).pending.flatMap((session, index): Waiting[] => {
+  const waiting = classify(observed).pending.flatMap(({ session }, index): Waiting[] => {
     if (placed.has(session)) return [];
     const { reason, message } = waits.get(session) ?? { reason: 'VMBooting', message: 'a VM is made for it' };
     return [{ session: session.metadata.name, reason, message, position: index + 1 }];

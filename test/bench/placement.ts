@@ -7,7 +7,9 @@ import { createRandom } from '../fakes/random.ts';
 import { type Bench, median, milliseconds } from './figure.ts';
 
 const SESSIONS = 10_000;
-const RUNS = 15;
+const RUNS = 60;
+/** Until all of it is compiled, also for the few. */
+const WARM_UP = 20;
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
 export const placement: Bench = async (scale) => {
@@ -16,7 +18,7 @@ export const placement: Bench = async (scale) => {
   const worlds = { few: snapshot(few), many: snapshot(many) };
   const times = { few: [] as number[], many: [] as number[] };
   // In turn, after a warm-up of both: what disturbs one disturbs the other.
-  for (let run = -3; run < RUNS; run++) {
+  for (let run = -WARM_UP; run < RUNS; run++) {
     for (const size of ['few', 'many'] as const) {
       const ms = await milliseconds(() => decide(worlds[size]));
       if (run >= 0) times[size].push(ms);

@@ -4,9 +4,10 @@ import { onceInARow } from '../../api/once.ts';
 import { poolSizes, type Size, type SizeName } from '../../api/sizes.ts';
 import type { Session, VM, VMPool } from '../../api/types.generated.ts';
 import type { Offering } from '../../provider/provider.ts';
-import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
+import { memoryOf, occupiedVM, startedOf } from '../session/facts.ts';
 import { belongsTo, isCollecting, isDraining, isFailed, isReady, isUnreachable, refusalOf } from '../vm/facts.ts';
 import type { PoolObserved } from './model.ts';
+import { type Pending, queue } from './queue.ts';
 
 /**
  * ready and booting take sessions; closed keeps those it has (cordoned, too old); unreachable may come back; failed
@@ -30,7 +31,7 @@ export interface VMState {
 export interface Classified {
   readonly vms: readonly VMState[];
   /** To be placed, in queue order: never placed, or placed where it can not start any more. */
-  readonly pending: readonly Session[];
+  readonly pending: readonly Pending[];
 }
 
 export const classify = onceInARow((observed: PoolObserved): Classified => {
@@ -41,8 +42,7 @@ export const classify = onceInARow((observed: PoolObserved): Classified => {
     .filter((vm) => !pool || belongsTo(vm, pool))
     .map((vm) => vmState(vm, pool, onVM.get(vm.metadata.uid) ?? [], memoryOfVM(vm, sizes, observed.offerings), observed.now));
   const byUID = new Map(vms.map((state) => [state.vm.metadata.uid, state]));
-  const pending = observed.sessions.filter((session) => isPending(session, byUID)).toSorted(byQueueOrder);
-  return { vms, pending };
+  return { vms, pending: queue(observed.sessions.filter((session) => isPending(session, byUID))) };
 });
 
 const vmState = (vm: VM, pool: VMPool | undefined, sessions: readonly Session[], memoryMiB: number, now: number): VMState => ({

@@ -26,18 +26,15 @@ export const decide = (observed: PoolObserved): Decision<PoolAction> => {
       reason: 'PoolNotFound',
       message: `there is no VMPool ${observed.key.name} in namespace ${observed.key.namespace}: create it, or name another in spec.poolRef`,
     };
-    return { actions: explain(new Map(classified.pending.map((session) => [session, wait]))) };
+    return { actions: explain(new Map(classified.pending.map(({ session }) => [session, wait]))) };
   }
   const blocked = new Map<Session, Wait>();
-  for (const session of classified.pending) {
+  const placeable = classified.pending.filter(({ session }) => {
     const wait = blockedBecause(observed, pool, session);
     if (wait) blocked.set(session, wait);
-  }
-  const placement = place(
-    classified.pending.filter((session) => !blocked.has(session)),
-    classified.vms,
-    observed.now,
-  );
+    return !wait;
+  });
+  const placement = place(placeable, classified.vms, observed.now);
   const growth = mayGrow(observed, pool)
     ? grow({ pool, observed, vms: classified.vms, unplaced: placement.unplaced, fleet: placement.fleet })
     : NO_GROWTH;

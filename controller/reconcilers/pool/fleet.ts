@@ -17,114 +17,131 @@ export interface Demand {
   readonly memoryMiB: number;
 }
 
-export interface Fleet {
+export interface Fleet<B extends Berths = Berths> {
   /** Takes a slot and its memory on the fullest VM that still fits; undefined when none does. */
-  take(demand: Demand): Berths | undefined;
+  take(demand: Demand): B | undefined;
   /** Keeps the VM that will fit soonest away from everybody else, for a head that has waited too long. */
   reserve(demand: Demand): void;
-  add(berths: Berths): void;
+  add(berths: B): void;
   freeSlots(matching: Pick<Demand, 'size' | 'region'>): number;
 }
 
-/** VMs of one size, region and number of free slots, ascending by free memory, then name. */
-type Shelf = Berths[];
-interface Group {
+/** VMs of one group with as many free slots and as much free memory: nothing but the name, ascending, tells them apart. */
+interface Shelf<B> {
+  readonly freeMemoryMiB: number;
+  readonly berths: B[];
+}
+interface Group<B> {
   readonly size: SizeName;
   readonly region: string | undefined;
-  /** By the number of free slots. Sparse: methods of the array skip the holes, an index may meet one. */
-  readonly shelves: Shelf[];
+  /** By the number of free slots, each ascending by free memory, none of them empty. Sparse, as few numbers occur. */
+  readonly shelves: Shelf<B>[][];
 }
 
-export const createFleet = (all: readonly Berths[]): Fleet => {
-  const groups = new Map<string, Group>();
-  const groupOf = ({ size, region }: Berths): Group => {
+export const createFleet = <B extends Berths>(all: readonly B[]): Fleet<B> => {
+  const groups = new Map<string, Group<B>>();
+  const groupOf = ({ size, region }: B): Group<B> => {
     const key = `${size} ${region ?? ''}`;
     const group = groups.get(key) ?? { size, region, shelves: [] };
     groups.set(key, group);
     return group;
   };
-  const add = (berths: Berths): void => {
-    const { shelves } = groupOf(berths);
-    const shelf = shelves[berths.freeSlots] ?? [];
-    shelves[berths.freeSlots] = shelf;
-    shelf.splice(insertionPoint(shelf, berths), 0, berths);
-  };
+  const matching = (demand: Pick<Demand, 'size' | 'region'>): Group<B>[] => [...groups.values()].filter((group) => matches(group, demand));
+  const add = (berths: B): void => shelve(groupOf(berths), berths);
   for (const berths of all) add(berths);
   return {
     add,
     take: (demand) => {
       const found = bestFit(groups.values(), demand);
       if (!found) return undefined;
-      const { berths, shelf, index } = found;
-      shelf.splice(index, 1);
+      const { group, berths } = found;
+      unshelve(group, berths);
       berths.freeSlots -= 1;
       berths.freeMemoryMiB -= demand.memoryMiB;
-      add(berths);
+      shelve(group, berths);
       return berths;
     },
     reserve: (demand) => {
-      let soonest: Found | undefined;
-      for (const shelf of [...groups.values()].filter((group) => matches(group, demand)).flatMap((group) => group.shelves)) {
-        shelf.forEach((berths, index) => {
-          if (berths.memoryMiB < demand.memoryMiB) return;
-          if (!soonest || bySoonest(berths, soonest.berths) < 0) soonest = { berths, shelf, index };
-        });
-      }
-      soonest?.shelf.splice(soonest.index, 1);
+      const fitting = matching(demand).flatMap((group) =>
+        group.shelves.flat().flatMap(({ berths }) => berths.filter(({ memoryMiB }) => memoryMiB >= demand.memoryMiB)),
+      );
+      const soonest = fitting.toSorted(bySoonest)[0];
+      if (soonest) unshelve(groupOf(soonest), soonest);
     },
-    freeSlots: (demand) => {
-      const matching = [...groups.values()].filter((group) => matches(group, demand));
-      return matching.reduce((sum, { shelves }) => sum + shelves.reduce((free, shelf, slots) => free + shelf.length * slots, 0), 0);
-    },
+    freeSlots: (demand) =>
+      matching(demand)
+        .flatMap(({ shelves }) => shelves.map((row, slots) => slots * row.reduce((count, { berths }) => count + berths.length, 0)))
+        .reduce((sum, slots) => sum + slots, 0),
   };
 };
 
-const matches = (group: Group, demand: Pick<Demand, 'size' | 'region'>): boolean =>
+const shelve = <B extends Berths>({ shelves }: Group<B>, berths: B): void => {
+  const { freeSlots, freeMemoryMiB } = berths;
+  const row = shelves[freeSlots] ?? [];
+  shelves[freeSlots] = row;
+  const index = firstWithMemory(row, freeMemoryMiB);
+  const shelf = row[index];
+  if (shelf?.freeMemoryMiB === freeMemoryMiB) shelf.berths.splice(firstNamed(shelf, berths), 0, berths);
+  else row.splice(index, 0, { freeMemoryMiB, berths: [berths] });
+};
+
+const unshelve = <B extends Berths>({ shelves }: Group<B>, berths: B): void => {
+  const row = shelves[berths.freeSlots] ?? [];
+  const index = firstWithMemory(row, berths.freeMemoryMiB);
+  const shelf = row[index];
+  if (!shelf) return;
+  // Nearly always the first, and a shift is cheap however many follow.
+  if (shelf.berths[0] === berths) shelf.berths.shift();
+  else shelf.berths.splice(firstNamed(shelf, berths), 1);
+  if (shelf.berths.length === 0) row.splice(index, 1);
+};
+
+const matches = (group: Pick<Group<Berths>, 'size' | 'region'>, demand: Pick<Demand, 'size' | 'region'>): boolean =>
   (demand.size === undefined || group.size === demand.size) && (demand.region === undefined || group.region === demand.region);
 
-interface Found {
-  readonly berths: Berths;
-  readonly shelf: Shelf;
-  readonly index: number;
+interface Found<B> {
+  readonly group: Group<B>;
+  readonly berths: B;
 }
 
 /** The fewest free slots, then the least free memory, then the name. */
-const bestFit = (groups: Iterable<Group>, demand: Demand): Found | undefined => {
-  let best: Found | undefined;
+const bestFit = <B extends Berths>(groups: Iterable<Group<B>>, demand: Demand): Found<B> | undefined => {
+  let best: Found<B> | undefined;
   for (const group of groups) {
-    const found = matches(group, demand) ? tightest(group.shelves, demand.memoryMiB) : undefined;
-    if (found && (!best || byFit(found.berths, best.berths) < 0)) best = found;
+    const berths = matches(group, demand) ? tightest(group, demand.memoryMiB) : undefined;
+    if (berths && (!best || byFit(berths, best.berths) < 0)) best = { group, berths };
   }
   return best;
 };
 
-const tightest = (shelves: readonly Shelf[], memoryMiB: number): Found | undefined => {
+const tightest = <B extends Berths>({ shelves }: Group<B>, memoryMiB: number): B | undefined => {
   for (let free = 1; free < shelves.length; free++) {
-    const shelf = shelves[free] ?? [];
-    const index = lowerBound(shelf, (berths) => berths.freeMemoryMiB >= memoryMiB);
-    const berths = shelf[index];
-    if (berths) return { berths, shelf, index };
+    const row = shelves[free] ?? [];
+    const berths = row[firstWithMemory(row, memoryMiB)]?.berths[0];
+    if (berths) return berths;
   }
   return undefined;
 };
 
-const byFit = (a: Berths, b: Berths): number => a.freeSlots - b.freeSlots || byTightness(a, b);
+const byFit = (a: Berths, b: Berths): number => a.freeSlots - b.freeSlots || a.freeMemoryMiB - b.freeMemoryMiB || byName(a, b);
 
-const byTightness = (a: Berths, b: Berths): number => a.freeMemoryMiB - b.freeMemoryMiB || (a.name < b.name ? -1 : 1);
+const bySoonest = (a: Berths, b: Berths): number => b.freeMemoryMiB - a.freeMemoryMiB || b.freeSlots - a.freeSlots || byName(a, b);
 
-const bySoonest = (a: Berths, b: Berths): number =>
-  b.freeMemoryMiB - a.freeMemoryMiB || b.freeSlots - a.freeSlots || (a.name < b.name ? -1 : 1);
+const byName = (a: Berths, b: Berths): number => (a.name < b.name ? -1 : 1);
 
-const insertionPoint = (shelf: Shelf, berths: Berths): number => lowerBound(shelf, (other) => byTightness(other, berths) > 0);
+const firstWithMemory = (row: readonly Shelf<Berths>[], memoryMiB: number): number =>
+  lowerBound(row, (shelf) => shelf.freeMemoryMiB >= memoryMiB);
+
+const firstNamed = ({ berths }: Shelf<Berths>, { name }: Berths): number => lowerBound(berths, (other) => other.name >= name);
 
 /** The first index for which `holds` is true, where it is false before and true after. */
-const lowerBound = (shelf: Shelf, holds: (berths: Berths) => boolean): number => {
+const lowerBound = <T>(sorted: readonly T[], holds: (one: T) => boolean): number => {
   let low = 0;
-  let high = shelf.length;
+  let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const berths = shelf[middle];
-    if (berths && holds(berths)) high = middle;
+    const one = sorted[middle];
+    if (one !== undefined && holds(one)) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -10,7 +10,7 @@ import type { VMState } from './classify.ts';
 import { type Berths, createFleet, type Demand, type Fleet } from './fleet.ts';
 import type { NewVM, PoolObserved, Wait } from './model.ts';
 import { offeringRows, openOfferings, skuOf } from './offerings.ts';
-import { classOf, demandOf } from './placement.ts';
+import { classOf, type Pending } from './queue.ts';
 
 export interface Growth {
   readonly newVMs: readonly { readonly vm: NewVM; readonly because: string }[];
@@ -21,7 +21,7 @@ export interface Needs {
   readonly pool: VMPool;
   readonly observed: PoolObserved;
   readonly vms: readonly VMState[];
-  readonly unplaced: readonly Session[];
+  readonly unplaced: readonly Pending[];
   /** What is free on VMs that exist, once this pass's placements are made. */
   readonly fleet: Pick<Fleet, 'freeSlots'>;
 }
@@ -39,25 +39,24 @@ interface Packing extends Growth {
   readonly bins: Fleet;
 }
 
-const pack = (needs: Needs, order: readonly Session[]): Packing => {
+const pack = (needs: Needs, order: readonly Pending[]): Packing => {
   const ledger = openLedger(needs);
-  const bins = createFleet([]);
+  const bins = createFleet<Berths>([]);
   const newVMs: { vm: NewVM; because: string }[] = [];
   const waits = new Map<Session, Wait>();
   // What one session was refused, all later ones of its class are refused too: room and budget only shrink.
   const refused = new Map<string, Wait>();
-  for (const session of order) {
-    const demand = demandOf(session);
-    const made = refused.get(classOf(demand)) ?? (bins.take(demand) ? undefined : makeVM(needs, ledger, demand));
+  for (const pending of order) {
+    const made = refused.get(classOf(pending)) ?? (bins.take(pending) ? undefined : makeVM(needs, ledger, pending));
     if (!made) continue;
     if ('reason' in made) {
-      waits.set(session, made);
-      refused.set(classOf(demand), made);
+      waits.set(pending.session, made);
+      refused.set(classOf(pending), made);
       continue;
     }
-    newVMs.push({ vm: made, because: `session ${session.metadata.name} fits on no VM` });
+    newVMs.push({ vm: made, because: `session ${pending.name} fits on no VM` });
     bins.add(binOf(made, newVMs.length));
-    bins.take(demand);
+    bins.take(pending);
   }
   return { newVMs, waits, ledger, bins };
 };
@@ -228,6 +227,6 @@ const binOf = (vm: NewVM, index: number): Berths => ({
 /** First-fit decreasing: who needs the largest VM first, then who needs the most memory; the sort is stable. */
 const byDecreasingNeed = (pool: VMPool) => {
   const slots = new Map(poolSizes(pool.spec).map((size) => [size.name, size.slots]));
-  const slotsOf = (session: Session): number => (session.spec.size === undefined ? 0 : (slots.get(session.spec.size) ?? 0));
-  return (a: Session, b: Session): number => slotsOf(b) - slotsOf(a) || demandOf(b).memoryMiB - demandOf(a).memoryMiB;
+  const slotsOf = ({ size }: Demand): number => (size === undefined ? 0 : (slots.get(size) ?? 0));
+  return (a: Pending, b: Pending): number => slotsOf(b) - slotsOf(a) || b.memoryMiB - a.memoryMiB;
 };

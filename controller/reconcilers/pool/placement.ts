@@ -1,9 +1,9 @@
 // Puts pending sessions onto VMs that exist, in queue order, best fit (SPEC 3.1, 3.2, 3.4).
 import { parseTime } from '../../api/clock.ts';
 import type { Session, VM } from '../../api/types.generated.ts';
-import { memoryOf } from '../session/facts.ts';
 import type { VMState } from './classify.ts';
-import { type Berths, createFleet, type Demand, type Fleet } from './fleet.ts';
+import { type Berths, createFleet, type Fleet } from './fleet.ts';
+import { classOf, type Pending } from './queue.ts';
 
 /** A head of its class that has waited this long keeps the next fitting slot from sessions that need less. */
 const RESERVE_AFTER_MS = 30 * 60_000;
@@ -11,7 +11,7 @@ const RESERVE_AFTER_MS = 30 * 60_000;
 export interface Placement {
   readonly placed: readonly Placed[];
   /** Fits nowhere now, in queue order. */
-  readonly unplaced: readonly Session[];
+  readonly unplaced: readonly Pending[];
   /** What is still free after it. */
   readonly fleet: Pick<Fleet, 'freeSlots'>;
 }
@@ -23,50 +23,37 @@ export interface Placed {
 }
 
 /** What is ready goes by the queue. Who is left shares what boots. */
-export const place = (pending: readonly Session[], vms: readonly VMState[], now: number): Placement => {
-  const ready = open(vms, 'ready');
-  const first = fill(pending, ready, now);
+export const place = (pending: readonly Pending[], vms: readonly VMState[], now: number): Placement => {
+  const first = fill(pending, vms, 'ready', now);
   const second = share(first.unplaced, vms, now);
-  const placed = (of: Filling, isReady: boolean): Placed[] => of.placed.map(([session, vm]) => ({ session, vm, ready: isReady }));
   return {
-    placed: [...placed(first, true), ...placed(second, false)],
+    placed: first.placed.concat(second.placed),
     unplaced: second.unplaced,
-    fleet: { freeSlots: (matching) => ready.fleet.freeSlots(matching) + second.fleet.freeSlots(matching) },
+    fleet: { freeSlots: (matching) => first.fleet.freeSlots(matching) + second.fleet.freeSlots(matching) },
   };
 };
 
-interface Open {
-  readonly fleet: Fleet;
-  readonly byName: ReadonlyMap<string, VM>;
+/** What is free on a VM that exists. */
+interface VMBerths extends Berths {
+  readonly vm: VM;
 }
 
-interface Filling {
-  readonly placed: readonly (readonly [Session, VM])[];
-  readonly unplaced: readonly Session[];
-  readonly fleet: Fleet;
-}
-
-const open = (vms: readonly VMState[], bucket: 'ready' | 'booting'): Open => {
-  const states = vms.filter((state) => state.bucket === bucket);
-  return { fleet: createFleet(states.map(berthsOf)), byName: new Map(states.map(({ vm }) => [vm.metadata.name, vm])) };
-};
-
-const fill = (sessions: readonly Session[], { fleet, byName }: Open, now: number): Filling => {
-  const placed: [Session, VM][] = [];
-  const unplaced: Session[] = [];
+const fill = (queue: readonly Pending[], vms: readonly VMState[], bucket: 'ready' | 'booting', now: number): Placement => {
+  const fleet = createFleet(vms.filter((state) => state.bucket === bucket).map(berthsOf));
+  const ready = bucket === 'ready';
+  const placed: Placed[] = [];
+  const unplaced: Pending[] = [];
   const full = new Set<string>();
-  for (const session of sessions) {
-    const demand = demandOf(session);
-    const demandClass = classOf(demand);
-    const berths = full.has(demandClass) ? undefined : fleet.take(demand);
-    const vm = berths && byName.get(berths.name);
-    if (vm) {
-      placed.push([session, vm]);
+  for (const pending of queue) {
+    const isFull = full.size > 0 && full.has(classOf(pending));
+    const berths = isFull ? undefined : fleet.take(pending);
+    if (berths) {
+      placed.push({ session: pending.session, vm: berths.vm, ready });
       continue;
     }
-    if (!full.has(demandClass) && now - parseTime(session.metadata.creationTimestamp) > RESERVE_AFTER_MS) fleet.reserve(demand);
-    full.add(demandClass);
-    unplaced.push(session);
+    if (!isFull && now - parseTime(pending.since) > RESERVE_AFTER_MS) fleet.reserve(pending);
+    full.add(classOf(pending));
+    unplaced.push(pending);
   }
   return { placed, unplaced, fleet };
 };
@@ -76,30 +63,22 @@ const fill = (sessions: readonly Session[], { fleet, byName }: Open, now: number
  * place, and nobody who could have gone anywhere takes what was made for another. Where not all fit, as when one of several
  * could not be made, the order of the queue decides, unless it leaves more of them without.
  */
-const share = (sessions: readonly Session[], vms: readonly VMState[], now: number): Filling => {
-  const planned = fill(sessions.toSorted(byDecreasingDemand), open(vms, 'booting'), now);
+const share = (queue: readonly Pending[], vms: readonly VMState[], now: number): Placement => {
+  const planned = fill(queue.toSorted(byDecreasingDemand), vms, 'booting', now);
   if (planned.unplaced.length === 0) return planned;
-  const queued = fill(sessions, open(vms, 'booting'), now);
+  const queued = fill(queue, vms, 'booting', now);
   if (queued.unplaced.length <= planned.unplaced.length) return queued;
   const unplaced = new Set(planned.unplaced);
-  return { ...planned, unplaced: sessions.filter((session) => unplaced.has(session)) };
+  return { ...planned, unplaced: queue.filter((pending) => unplaced.has(pending)) };
 };
 
-const byDecreasingDemand = (a: Session, b: Session): number =>
-  Number(b.spec.region !== undefined) - Number(a.spec.region !== undefined) ||
-  Number(b.spec.size !== undefined) - Number(a.spec.size !== undefined) ||
-  memoryOf(b) - memoryOf(a);
+const byDecreasingDemand = (a: Pending, b: Pending): number =>
+  Number(b.region !== undefined) - Number(a.region !== undefined) ||
+  Number(b.size !== undefined) - Number(a.size !== undefined) ||
+  b.memoryMiB - a.memoryMiB;
 
-export const demandOf = (session: Session): Demand => ({
-  size: session.spec.size,
-  region: session.spec.region,
-  memoryMiB: memoryOf(session),
-});
-
-/** Within one class the order of the queue is strict: who comes later needs just as much. */
-export const classOf = (demand: Demand): string => `${demand.size ?? ''} ${demand.region ?? ''} ${demand.memoryMiB}`;
-
-const berthsOf = (state: VMState): Berths => ({
+const berthsOf = (state: VMState): VMBerths => ({
+  vm: state.vm,
   name: state.vm.metadata.name,
   size: state.size,
   region: state.region,

@@ -33,11 +33,3 @@ export const occupiedVM = (session: Session): string | undefined => (startedOf(s
 export const memoryOf = (session: Session): number => session.spec.memoryMiB ?? DEFAULT_SESSION_MEMORY_MIB;
 
 export const poolNameOf = (session: Session): string => session.spec.poolRef?.name ?? 'default';
-
-/** Higher priority first, then the older, then by name: the order of the queue (SPEC 3.1). */
-export const byQueueOrder = (a: Session, b: Session): number =>
-  (b.spec.priority ?? 0) - (a.spec.priority ?? 0) ||
-  compare(a.metadata.creationTimestamp, b.metadata.creationTimestamp) ||
-  compare(a.metadata.name, b.metadata.name);
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -6,7 +6,8 @@ import type { Session, VM } from '../../../controller/api/types.generated.ts';
 import { decide } from '../../../controller/reconcilers/pool/decide.ts';
 import type { PoolAction, PoolObserved } from '../../../controller/reconcilers/pool/model.ts';
 import { drainingStatus, placedStatus, waitingStatus } from '../../../controller/reconcilers/pool/patches.ts';
-import { byQueueOrder, memoryOf, occupiedVM, startedOf } from '../../../controller/reconcilers/session/facts.ts';
+import { queue } from '../../../controller/reconcilers/pool/queue.ts';
+import { memoryOf, occupiedVM, startedOf } from '../../../controller/reconcilers/session/facts.ts';
 import { isDraining, isFailed, isUnreachable } from '../../../controller/reconcilers/vm/facts.ts';
 import { offering, pool, poolWorld } from '../../builders/pool.ts';
 import { placed, session } from '../../builders/session.ts';
@@ -160,7 +161,7 @@ test('never lets one pass another of its class', () => {
       sessions.filter((one) => lucky.has(one) || unlucky.has(one)),
       classOf,
     ).values()) {
-      const order = group.toSorted(byQueueOrder).map((one) => lucky.has(one));
+      const order = queue(group).map((one) => lucky.has(one.session));
       assert.equal(
         order,
         order.toSorted((a, b) => Number(b) - Number(a)),

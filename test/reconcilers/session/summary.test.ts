@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { byQueueOrder, poolNameOf } from '../../../controller/reconcilers/session/facts.ts';
+import { poolNameOf } from '../../../controller/reconcilers/session/facts.ts';
 import { missingSecret, secretEnv, secretNames } from '../../../controller/reconcilers/session/secrets.ts';
 import { summaryOf } from '../../../controller/reconcilers/session/summary.ts';
 import { session } from '../../builders/session.ts';
@@ -25,14 +25,6 @@ test('a summary is the prompt, cut with an ellipsis, or else the command', () =>
   assert.is(summaryOf({ prompt: '🚢'.repeat(48) }), '🚢'.repeat(48));
   assert.is(summaryOf({ command: ['make', 'test'] }), 'make test');
   assert.is(summaryOf({}), '');
-});
-
-test('the queue is in order of priority, age and name', () => {
-  const a = session('a');
-  assert.is(byQueueOrder(a, a), 0);
-  assert.ok(byQueueOrder(a, session('b')) < 0);
-  assert.ok(byQueueOrder(session('b'), a) > 0);
-  assert.ok(byQueueOrder(a, session('b', { spec: { priority: 1 } })) > 0);
 });
 
 test('a session that names no pool belongs to the one named default', () => {
