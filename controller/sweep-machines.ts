@@ -2,6 +2,8 @@
 
 import type { Clock } from './api/clock.ts';
 import { errorMessage } from './api/error.ts';
+import { isAbandoned } from './api/object.ts';
+import type { VMPool } from './api/types.generated.ts';
 import type { Informers } from './operator.ts';
 import type { Providers } from './provider/providers.ts';
 import type { Store } from './store/store.ts';
@@ -33,12 +35,10 @@ export const sweepMachines = (options: MachineSweepOptions, signal: AbortSignal)
 };
 
 const sweepAll = async ({ informers, store, providers, mayAct, onError }: MachineSweepOptions, signal: AbortSignal): Promise<void> => {
-  // What was made may have its object in a cache that is not filled yet; and whoever is deleted knows what it deletes.
-  const pools =
-    informers.VMPool.synced && mayAct() ? informers.VMPool.list().filter(({ metadata }) => metadata.deletionTimestamp === undefined) : [];
+  // What was made may have its object in a cache that is not filled yet.
+  const pools = informers.VMPool.synced && mayAct() ? informers.VMPool.list().filter(deletesMachines) : [];
   const vmUIDs = async (): Promise<ReadonlySet<string>> => new Set((await store.list('VM')).map(({ metadata }) => metadata.uid));
   for (const pool of pools) {
-    if (pool.spec.deletionPolicy === 'Retain') continue;
     try {
       await providers.of(pool).sweep?.(pool, vmUIDs, signal);
     } catch (error) {
@@ -46,3 +46,6 @@ const sweepAll = async ({ informers, store, providers, mayAct, onError }: Machin
     }
   }
 };
+
+/** Also one that is being deleted: a machine that nobody knows of would keep its network, and so the pool, for ever. */
+const deletesMachines = (pool: VMPool): boolean => pool.spec.deletionPolicy !== 'Retain' && !isAbandoned(pool);

@@ -62,3 +62,7 @@ export const parseKey = (text: string): ObjectKey => {
 
 /** Our finalizer is on it: something outside may exist in its name. */
 export const isHeld = ({ metadata }: { readonly metadata: ObjectMeta }): boolean => metadata.finalizers?.includes(FINALIZER) ?? false;
+
+/** It is to go without cleanup: what exists in its name is left as it is (SPEC 2.5). */
+export const isAbandoned = ({ metadata }: { readonly metadata: ObjectMeta }): boolean =>
+  metadata.annotations?.['berth.dev/abandon'] === 'true';

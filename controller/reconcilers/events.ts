@@ -1,6 +1,6 @@
 // Which actions people are told of as Events: what changed for a session or a machine, not every step on the way.
 import { errorCode, errorMessage } from '../api/error.ts';
-import type { Kind, Kinds } from '../api/object.ts';
+import { isAbandoned, type Kind, type Kinds } from '../api/object.ts';
 import type { Action, Outcome } from '../api/reconciler.ts';
 import type { EventRecord } from '../store/store.ts';
 import type { PoolAction } from './pool/model.ts';
@@ -26,7 +26,7 @@ export const eventOf = <A extends Action>(kind: Kind, { action, error }: Outcome
   if (error !== undefined) {
     return { type: 'Warning', reason: 'ActionFailed', message: `${action.do}: ${errorMessage(error)}`, regarding: named };
   }
-  if (action.do === 'release' && metadata.annotations?.['berth.dev/abandon'] === 'true') {
+  if (action.do === 'release' && isAbandoned(about.object)) {
     return { type: 'Warning', reason: 'Abandoned', message: action.because, regarding: named };
   }
   const reason = REASONS[action.do];

@@ -7,6 +7,7 @@ import type { CloudMachine } from '../fakes/cloud.ts';
 import { watchKeptRefusals } from './kept-refusals.ts';
 import { checkContact, checkIdle, checkStart, checkSwitch, watchKey, watchRequests } from './provider-checks.ts';
 import { checkFinish, checkSession } from './session-checks.ts';
+import { isOvertaken } from './store-view.ts';
 import {
   checkDeletion,
   checkNewMachine,
@@ -40,6 +41,12 @@ export const createChecks = (world: World): Checks => {
     if (violations.length < ENOUGH) violations.push(what);
   };
   const limits = createLimits(world);
+  /** uids of sessions that were last placed by a controller out of office. */
+  const overtaken = new Set<string>();
+  const notePlacer = (uid: string): void => {
+    if (isOvertaken(world.writer())) overtaken.add(uid);
+    else overtaken.delete(uid);
+  };
   /** What each of the two counts looks at has changed. */
   let placementsDirty = false;
   let runsDirty = false;
@@ -48,7 +55,10 @@ export const createChecks = (world: World): Checks => {
   const written: (readonly [Resource, string])[] = [];
   world.database.subscribe(({ kind, before, after }) => {
     if (after && !world.isFrozen) written.push([after, JSON.stringify(after)]);
-    placementsDirty ||= concernsPlacements(before, after);
+    if (concernsPlacements(before, after)) {
+      placementsDirty = true;
+      if (after?.kind === 'Session') notePlacer(after.metadata.uid);
+    }
     runsDirty ||= concernsRuns(before, after);
     limits.note(before, after);
     const isOurs = world.writer().startsWith('controller');
@@ -95,7 +105,7 @@ export const createChecks = (world: World): Checks => {
     violations,
     violate,
     afterStep: () => {
-      if (placementsDirty && !world.isRelaxed()) checkPlacements(world, violate);
+      if (placementsDirty && !world.isRelaxed()) checkPlacements(world, overtaken, violate);
       // How many runs there are on a machine rises with a launch alone.
       if (runsDirty || world.launched.length !== launched) checkRuns(world, violate);
       placementsDirty = false;

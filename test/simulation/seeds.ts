@@ -62,4 +62,8 @@ export const FOUND: readonly FoundBug[] = [
     seed: 770,
     story: 'a VM whose deletion was asked for, and that could not be reached, was never fenced, as a session was on it',
   },
+  {
+    seed: 2392,
+    story: 'a pool in deletion was not swept, so that a machine without an object kept its network, and the pool, for ever',
+  },
 ];

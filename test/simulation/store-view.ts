@@ -20,9 +20,14 @@ export interface StoreViewParts {
   readonly recorded: (reason: string) => void;
 }
 
+/** What it wrote was on its way when it lost its office: its successor could not know of it. */
+const OVERTAKEN = ', overtaken';
+export const isOvertaken = (writer: string): boolean => writer.endsWith(OVERTAKEN);
+
 export const openStoreView = (parts: StoreViewParts): Store => {
   const { process, database, faults } = parts;
-  const write = <T>(what: string, apply: () => T): Promise<T> => process.effect(what, () => parts.asWriter(process.name, apply));
+  const writer = (): string => (process.isAlive() && !process.isFenced() ? process.name : `${process.name}${OVERTAKEN}`);
+  const write = <T>(what: string, apply: () => T): Promise<T> => process.effect(what, () => parts.asWriter(writer(), apply));
   /** Somebody else (a label, a field manager) wrote between this controller's read and its write. */
   const meddle = (kind: Kind, at: Precondition): void => {
     const stored = database.get(kind, at);

@@ -142,8 +142,9 @@ export const concernsPlacements = (before: Resource | undefined, after: Resource
 export const concernsRuns = (before: Resource | undefined, after: Resource | undefined): boolean =>
   (after ?? before)?.kind === 'VM' && before?.spec !== after?.spec;
 
-export const checkPlacements = (world: World, violate: Violate): void => {
-  const unfinished = world.database.list('Session').filter((session) => !isFinished(session));
+/** Without those whose placement was on its way when its controller lost its office: the VM itself refuses what does not fit. */
+export const checkPlacements = (world: World, overtaken: ReadonlySet<string>, violate: Violate): void => {
+  const unfinished = world.database.list('Session').filter((session) => !isFinished(session) && !overtaken.has(session.metadata.uid));
   for (const [uid, sessions] of Map.groupBy(unfinished, occupiedVM)) {
     const vm = uid === undefined ? undefined : vmOf(world, uid);
     if (!vm) continue;

@@ -1,7 +1,7 @@
 // Makes one change of a pool's decision.
 
 import { OperatorError } from '../../api/error.ts';
-import { API_VERSION, FINALIZER, type Kinds } from '../../api/object.ts';
+import { API_VERSION, FINALIZER, isAbandoned, type Kinds } from '../../api/object.ts';
 import type { Session, SessionStatus, VM, VMPool } from '../../api/types.generated.ts';
 import type { Providers } from '../../provider/providers.ts';
 import type { Store } from '../../store/store.ts';
@@ -56,7 +56,7 @@ const owner = ({ pool, key }: PoolObserved): VMPool => {
 
 /** Nothing where its machines stay, or where it was abandoned. */
 const removeShared = async (providers: Providers, pool: VMPool, signal: AbortSignal): Promise<void> => {
-  if (pool.spec.deletionPolicy === 'Retain' || pool.metadata.annotations?.['berth.dev/abandon'] === 'true') return;
+  if (pool.spec.deletionPolicy === 'Retain' || isAbandoned(pool)) return;
   await providers.of(pool).release?.(pool, signal);
 };
 

@@ -1,7 +1,7 @@
 // What a pool does next: one decision for all its sessions and VMs.
 import { parseTime } from '../../api/clock.ts';
 import { findCondition } from '../../api/condition.ts';
-import { isHeld } from '../../api/object.ts';
+import { isAbandoned, isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import type { Session, VMPool } from '../../api/types.generated.ts';
 import { attemptOf, startedOf } from '../session/facts.ts';
@@ -72,9 +72,8 @@ const mayGrow = (observed: PoolObserved, pool: VMPool): boolean =>
 const ownership = (pool: VMPool, { vms }: Classified): PoolAction[] => {
   const held = isHeld(pool);
   if (!held && !pool.metadata.deletionTimestamp) return [{ do: 'hold', because: 'VMs are made in its name' }];
-  const abandoned = pool.metadata.annotations?.['berth.dev/abandon'] === 'true';
   if (!held || !pool.metadata.deletionTimestamp) return [];
-  if (abandoned) return [{ do: 'release', because: 'it is abandoned: its VMs are left as they are' }];
+  if (isAbandoned(pool)) return [{ do: 'release', because: 'it is abandoned: its VMs are left as they are' }];
   return vms.length === 0 ? [{ do: 'release', because: 'its last VM is gone' }] : [];
 };
 

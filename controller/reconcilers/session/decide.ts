@@ -1,6 +1,6 @@
 // What happens next to a session.
 import { parseTime } from '../../api/clock.ts';
-import { isHeld } from '../../api/object.ts';
+import { isAbandoned, isHeld } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import { isCollecting } from '../vm/facts.ts';
 import { inputToType } from './input.ts';
@@ -16,7 +16,7 @@ const OUTPUT_MS = 1_000;
 
 export const decide = (observed: SessionObserved): Decision<SessionAction> => {
   const verdict = verdictOf(observed);
-  const actions = isAbandoned(observed) ? abandon(observed) : actionsFor(observed, verdict);
+  const actions = isLeft(observed) ? abandon(observed) : actionsFor(observed, verdict);
   const times = wakeTimes(observed, verdict).filter((time) => time > observed.now);
   return times.length === 0 ? { actions } : { actions, recheckAt: Math.min(...times) };
 };
@@ -91,8 +91,7 @@ const finished = (observed: SessionObserved): SessionAction[] => {
     : [];
 };
 
-const isAbandoned = ({ session }: SessionObserved): boolean =>
-  session.metadata.deletionTimestamp !== undefined && session.metadata.annotations?.['berth.dev/abandon'] === 'true';
+const isLeft = ({ session }: SessionObserved): boolean => session.metadata.deletionTimestamp !== undefined && isAbandoned(session);
 
 const abandon = ({ session }: SessionObserved): SessionAction[] =>
   isHeld(session) ? [{ do: 'release', because: 'it is abandoned: what runs is left as it is' }] : [];

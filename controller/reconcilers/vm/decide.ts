@@ -1,11 +1,12 @@
 // What happens next to a VM and its machine.
 import { parseTime } from '../../api/clock.ts';
+import { isAbandoned } from '../../api/object.ts';
 import type { Decision } from '../../api/reconciler.ts';
 import { collectingDeadline, collectingSince, isStartIntended } from './collecting.ts';
 import { isDraining } from './facts.ts';
 import { idleOf } from './idle.ts';
 import type { VMAction, VMObserved } from './model.ts';
-import { bootDeadline, fenceDeadline, isAbandoned, stateOf, type VMState } from './state.ts';
+import { bootDeadline, fenceDeadline, stateOf, type VMState } from './state.ts';
 
 /** How often a machine that is on its way in or out is looked at: no provider tells us of its own accord. */
 const POLL_MS = { first: 2_000, longest: 15_000 };

@@ -1,6 +1,7 @@
 // Where a VM stands, worked out once for both decide and status.
 import { parseTime } from '../../api/clock.ts';
 import { type Condition, findCondition } from '../../api/condition.ts';
+import { isAbandoned } from '../../api/object.ts';
 import { poolSettings } from '../../api/settings.ts';
 import type { VM } from '../../api/types.generated.ts';
 import { collectingState, collectionOf, mayStart } from './collecting.ts';
@@ -41,8 +42,6 @@ export const stateOf = (observed: VMObserved): VMState => {
 /** Sessions that may run on it: their machine can still be lost, or be out of reach, and they are not to wait for ever. */
 const isWaitedFor = ({ vm, pool, sessions }: VMObserved): boolean =>
   pool !== undefined && wasBooted(vm) && sessions.length > 0 && !isAbandoned(vm);
-
-export const isAbandoned = (vm: VM): boolean => vm.metadata.annotations?.['berth.dev/abandon'] === 'true';
 
 /**
  * A machine that was seen and is not listed any more is gone for good; one that stopped has ended all it ran. On one
