@@ -18,8 +18,11 @@ const LEFT_MS = 450_000;
 
 export interface Limits {
   note(before: Resource | undefined, after: Resource | undefined): void;
-  /** The most generous maxVMs and budget (in 1/10,000 USD) of late; undefined for a pool that never was. */
-  of(pool: string): Recent | undefined;
+  /**
+   * The most generous maxVMs and budget (in 1/10,000 USD) of late, or since this VM was decided on: its machine may be asked
+   * for as much later as there was no controller. Undefined for a pool that never was.
+   */
+  of(pool: string, vmUID?: string): Recent | undefined;
 }
 
 interface Recent {
@@ -38,6 +41,7 @@ interface Limit extends Omit<Recent, 'left'> {
 export const createLimits = ({ timeline }: World): Limits => {
   const history = new Map<string, Limit[]>();
   const left: { readonly pool: string; readonly at: number }[] = [];
+  const decidedAt = new Map<string, number>();
   const noteSession = (before: Session, after: Session | undefined): void => {
     if (!isWaiting(before) || (after && isWaiting(after))) return;
     left.push({ pool: keyString({ namespace: before.metadata.namespace, name: poolNameOf(before) }), at: timeline.elapsed() });
@@ -45,17 +49,19 @@ export const createLimits = ({ timeline }: World): Limits => {
   return {
     note: (before, after) => {
       if (before?.kind === 'Session') noteSession(before, after as Session | undefined);
+      if (!before && after?.kind === 'VM') decidedAt.set(after.metadata.uid, timeline.elapsed());
       const pool = (after ?? before)?.kind === 'VMPool' ? ((after ?? before) as VMPool) : undefined;
       if (!pool || before?.spec === after?.spec) return;
-      const limits = (history.get(keyString(pool.metadata)) ?? []).filter((limit) => limit.replacedAt > timeline.elapsed() - LAG_MS);
+      const limits = history.get(keyString(pool.metadata)) ?? [];
       for (const limit of limits) limit.replacedAt = Math.min(limit.replacedAt, timeline.elapsed());
       const { maxVMs = 10, minVMs = 0, warmSlots = 0, prime, budget } = pool.spec;
       const standby = minVMs + warmSlots + (prime?.slots ?? 0);
       limits.push({ maxVMs, standby, hourly: budget ? parseMoney(budget.maxHourlyUSD) : Infinity, replacedAt: Infinity });
       history.set(keyString(pool.metadata), limits);
     },
-    of: (pool) => {
-      const recent = history.get(pool)?.filter((limit) => limit.replacedAt > timeline.elapsed() - LAG_MS);
+    of: (pool, vmUID = '') => {
+      const since = Math.min(timeline.elapsed() - LAG_MS, decidedAt.get(vmUID) ?? Infinity);
+      const recent = history.get(pool)?.filter((limit) => limit.replacedAt > since);
       if (!recent) return undefined;
       const most = (of: (limit: Limit) => number): number => Math.max(...recent.map(of));
       return {
@@ -111,7 +117,7 @@ export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Viola
 
 export const checkNewMachine = (world: World, limits: Limits, machine: CloudMachine, violate: Violate): void => {
   const ours = world.cloud.existing(machine.pool);
-  const { maxVMs = 0, hourly = 0 } = limits.of(machine.pool) ?? {};
+  const { maxVMs = 0, hourly = 0 } = limits.of(machine.pool, machine.vmUID) ?? {};
   if (ours.length > maxVMs) violate(`${machine.vmName} is machine ${ours.length} of a pool with maxVMs ${maxVMs}`);
   const cost = ours.reduce((sum, other) => sum + other.hourly, 0);
   if (cost > hourly)
