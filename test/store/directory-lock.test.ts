@@ -1,6 +1,7 @@
 // One controller per state folder, held by a lock that the kernel releases.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, renameSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errorCode, errorMessage } from '../../controller/api/error.ts';
@@ -22,6 +23,24 @@ test('a second controller is told who holds the folder, in this process and in a
     assert.is((await world.client.holder())?.pid, process.pid);
     await world.close();
     assert.is(await world.client.holder(), undefined);
+  } finally {
+    await world.end();
+  }
+});
+
+test('who held a folder that was moved away takes nothing from who holds the one in its place', async () => {
+  const world = createDirectoryWorld();
+  try {
+    mkdirSync(world.state, { recursive: true });
+    const first = await acquireLock(world.state, HOLDER);
+    renameSync(world.state, `${world.state}.moved`);
+    mkdirSync(world.state);
+    const later = { ...HOLDER, startTime: '2026-01-01T00:00:05Z' };
+    const second = await acquireLock(world.state, later);
+    first.release();
+    assert.equal(await holderOf(world.state), later);
+    second.release();
+    assert.is(await holderOf(world.state), undefined);
   } finally {
     await world.end();
   }

@@ -27,7 +27,8 @@ export const acquireLock = async (folder: string, holder: Holder): Promise<Lock>
     tell: async (told) => (isReleased ? undefined : write(told)),
     release: () => {
       isReleased = true;
-      rmSync(holderPath(folder), { force: true });
+      // Where the folder was moved away meanwhile, another may have been made in its place, with a controller of its own.
+      if (isSame(readHolder(folder), holder)) rmSync(holderPath(folder), { force: true });
       database.close();
     },
   };
@@ -40,6 +41,8 @@ export const holderOf = async (folder: string): Promise<Holder | undefined> => {
   database?.close();
   return database ? undefined : readHolder(folder);
 };
+
+const isSame = (a: Holder | undefined, b: Holder): boolean => a?.pid === b.pid && a.host === b.host && a.startTime === b.startTime;
 
 const holderPath = (folder: string): string => join(folder, 'holder.json');
 
