@@ -54,7 +54,10 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
 
   /** Of a call that was not about making a machine. */
   const explain = (error: unknown, region = settings.regions[0] ?? ''): unknown => {
-    if (!(error instanceof AzureFailure)) return error;
+    if (!(error instanceof AzureFailure)) {
+      if (error instanceof OperatorError && error.reason === 'ProviderNotReady') loginProblem = error.message;
+      return error;
+    }
     const sku = '';
     const asked = { sku, region, zone: undefined, priority: settings.priority, name: settings.resourceGroup, facts: builtInFacts(sku) };
     const { errorCode, message, coolDownMs, decision } = classifyError(error.refusal, asked);

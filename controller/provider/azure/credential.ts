@@ -58,9 +58,7 @@ export const subscriptionOf = async ({ environment }: AzureLogin): Promise<strin
     throw new OperatorError(
       'denied',
       `no Azure subscription is known (${why}): set azure.subscriptionId in the pool, or log in with "az login"`,
-      {
-        cause,
-      },
+      { cause, reason: 'ProviderNotReady' },
     );
   }
 };
