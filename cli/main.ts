@@ -6,9 +6,13 @@ import type { Context } from './context.ts';
 import { realParts } from './real-parts.ts';
 import { run } from './run.ts';
 
-// A reader that has seen enough (`| head`) is no failure.
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (`| head`) is no failure.
+    if (error.code === 'EPIPE') process.exit(0);
+    if (stream === process.stdout) process.stderr.write(`Error: cannot write the output: ${error.message}\n`);
+    process.exit(1);
+  });
 }
 
 const interruption = new AbortController();
@@ -46,5 +50,6 @@ const context: Context = {
 void run(process.argv.slice(2), context).then((exit) => {
   // Streams may still be writing to a pipe: they must drain, but no timer or watcher may keep us.
   process.exitCode = exit;
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(exit)));
+  // What could not be written is told a moment after it was tried.
+  process.stdout.write('', () => process.stderr.write('', () => setImmediate(() => process.exit(exit))));
 });

@@ -132,7 +132,7 @@ const stateOf = (vm: VM, booting?: 'booting counts'): string | undefined => {
 /** In 1/10,000 USD; what is not known counts as nothing. */
 const priceOf = (vm: VM): number => parseMoney(vm.status?.hourlyUSD ?? '0');
 
-const regionOf = (vm: VM): string => vm.status?.region ?? vm.spec.region ?? 'local';
+const regionOf = (vm: VM): string => vm.status?.region ?? vm.spec.region ?? 'unknown';
 
 const total = <T>(items: readonly T[], value: (item: T) => number): number => items.reduce((sum, item) => sum + value(item), 0);
 

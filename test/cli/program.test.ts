@@ -1,6 +1,7 @@
 // The program as people run it: real processes, a real directory store, a real controller in the background.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -136,6 +137,17 @@ test('applies, explains, plans and deletes', async (world) => {
   await berth(world, 'up');
   assert.match((await berth(world, 'get', 'bvp', 'small')).out, /small +Local/);
   assert.is((await berth(world, 'delete', 'vmpool', 'small')).out, 'vmpool.berth.dev/small deleted\n');
+});
+
+test('output that could not be written is no success', async (world) => {
+  const full = openSync('/dev/full', 'w');
+  const env = { PATH: process.env.PATH, HOME: world.folder };
+  const child = spawn(process.execPath, [MAIN, 'version'], { env, stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  const err: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
+  const [exit] = await once(child, 'close');
+  assert.equal([exit, Buffer.concat(err).toString()], [1, 'Error: cannot write the output: ENOSPC: no space left on device, write\n']);
 });
 
 test.run();

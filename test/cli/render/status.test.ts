@@ -90,7 +90,7 @@ test('counts memory by what the sessions ask for, and takes the size where the V
   const machine = vm('v', { spec: { size: 'm', slots: 2 }, status: { phase: 'Ready' } });
   const bare = { ...machine, status: { phase: 'Ready' as const } };
   const text = statusPicture([bare], [session('a', { vm: 'v', spec: { memoryMiB: 1536 } })], NOW);
-  assert.match(text, '  v (m, local)\n    Sessions: 1/2 (50% capacity)\n    Memory: 1.5GB/64GB used\n');
+  assert.match(text, '  v (m, unknown)\n    Sessions: 1/2 (50% capacity)\n    Memory: 1.5GB/64GB used\n');
 });
 
 test('gives no capacity where nothing new is placed, and says why', () => {
@@ -143,9 +143,9 @@ test('gives the JSON of the tutorial with size_name, in order; what has ended ta
   );
 });
 
-test('gives the size name where there is no SKU, and local where there is no region', () => {
+test('gives the size name where there is no SKU, and unknown where there is no region', () => {
   const [only] = statusJSON([{ ...vm('default-0'), status: { phase: 'Ready', slots: 3 } }], []).vms;
-  assert.equal([only?.size, only?.region, only?.capacity], ['l', 'local', 3]);
+  assert.equal([only?.size, only?.region, only?.capacity], ['l', 'unknown', 3]);
   assert.is(statusJSON([{ ...vm('d', { spec: { region: 'eastus' } }), status: {} }], []).vms[0]?.region, 'eastus');
 });
 
