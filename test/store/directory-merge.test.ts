@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Resource } from '../../controller/api/object.ts';
 import { abandonFrom, fileSpecOf, mergeFile, mergePatch, mergeVerb } from '../../controller/store/directory/merge.ts';
-import { spliceStatus } from '../../controller/store/directory/splice-status.ts';
+import { spliceStatuses } from '../../controller/store/directory/splice-status.ts';
 
 const test = suite('directory merge');
 
@@ -62,6 +62,8 @@ test('a leaving object takes the way out from its file, once', () => {
   assert.is(abandonFrom(desired({}), stored({})), undefined);
 });
 
+const spliceStatus = (text: string, id: string, status: object): string => spliceStatuses(text, new Map([[id, status]]));
+
 const HEAD = 'kind: Session\nmetadata:\n  name: a\n';
 
 test('a status is added at the end of its document, or put in the place of the old one', () => {
@@ -84,10 +86,15 @@ test('in a file of several documents only the right one is touched', () => {
     spliceStatus(text, 'Session/team/b', { attempt: 1 }),
     `---\n${HEAD}---\nkind: Session\nmetadata: {name: b, namespace: team}\nspec:\n  prompt: |\n    text\nstatus:\n  attempt: 1\n\n---\nkind: VMPool\nmetadata: {name: b}\n`,
   );
-  assert.is(spliceStatus(text, 'Session/default/c', {}), undefined);
-  assert.is(spliceStatus('{kind: Session, metadata: {name: a}}\n', 'Session/default/a', {}), undefined);
-  assert.is(spliceStatus('kind: Session\nmetadata: x\n', 'Session/default/a', {}), undefined);
-  assert.is(spliceStatus('kind: Session\nmetadata: {name: a}\n: no key\n', 'Session/default/a', {}), undefined);
+  assert.is(spliceStatus(text, 'Session/default/c', {}), text);
+  for (const other of [
+    '{kind: Session, metadata: {name: a}}\n',
+    'kind: Session\nmetadata: x\n',
+    'kind: Session\nmetadata: {name: a}\n: no key\n',
+    '',
+    '# nothing\n',
+  ])
+    assert.is(spliceStatus(other, 'Session/default/a', {}), other);
 });
 
 test.run();

@@ -2,6 +2,7 @@
 // counts as a change of the user's.
 import {
   accessSync,
+  type BigIntStats,
   chmodSync,
   closeSync,
   constants,
@@ -10,19 +11,18 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  unlinkSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../api/clock.ts';
 import { keyOf, type Resource } from '../../api/object.ts';
-import { readManifests } from '../yaml/read-manifests.ts';
 import { hashOf, objectID, parseID } from './manifest-file.ts';
 import { SOURCE_ANNOTATION } from './merge.ts';
 import type { Objects } from './objects.ts';
 import { signatureOf } from './signature.ts';
 import type { Sources } from './sources.ts';
-import { spliceStatus } from './splice-status.ts';
+import { spliceStatuses } from './splice-status.ts';
 
 export interface Mirror {
   add(object: Resource): void;
@@ -38,6 +38,11 @@ export interface MirrorOptions {
 
 /** Gathers the changes of one file. */
 const DELAY_MS = 100;
+/** In characters. A file of more than 1 MiB is not read any more: what we write must not be what makes it so large. */
+const LARGE = 256 * 1024;
+const LARGEST = 768 * 1024;
+
+type Status = NonNullable<Resource['status']>;
 
 export const createMirror = ({ root, objects, sources, clock }: MirrorOptions): Mirror => {
   const waiting = new Map<string, Set<string>>();
@@ -45,7 +50,7 @@ export const createMirror = ({ root, objects, sources, clock }: MirrorOptions): 
   const flush = (): void => {
     cancel = undefined;
     for (const [path, ids] of waiting) {
-      const statuses = [...ids].flatMap((id) => statusOf(objects, id));
+      const statuses = new Map([...ids].flatMap((id) => statusOf(objects, id)));
       const written = rewrite(join(root, path), path, sources.hash(path), statuses);
       if (written) sources.rewritten(path, written);
     }
@@ -65,15 +70,10 @@ export const createMirror = ({ root, objects, sources, clock }: MirrorOptions): 
   };
 };
 
-interface StatusOf {
-  readonly id: string;
-  readonly status: object;
-}
-
-const statusOf = (objects: Objects, id: string): readonly StatusOf[] => {
+const statusOf = (objects: Objects, id: string): readonly (readonly [string, Status])[] => {
   const { kind, key } = parseID(id);
   const status = objects.get(kind, key)?.status;
-  return status ? [{ id, status }] : [];
+  return status ? [[id, status]] : [];
 };
 
 /** undefined when the file is left alone. */
@@ -81,18 +81,19 @@ const rewrite = (
   path: string,
   name: string,
   hash: string | undefined,
-  statuses: readonly StatusOf[],
+  statuses: ReadonlyMap<string, Status>,
 ): { signature: string; hash: string } | undefined => {
   try {
-    const stats = lstatSync(path);
+    const stats = lstatSync(path, { bigint: true });
     // Another name of the same file would be left with the old content.
     if (name.endsWith('.json') || !stats.isFile() || stats.nlink > 1) return undefined;
     accessSync(path, constants.W_OK);
     const text = readFileSync(path, 'utf8');
     if (hashOf(text) !== hash) return undefined;
-    const next = withStatuses(text, statuses);
-    if (next === undefined || next === text) return undefined;
-    replace(path, next, stats.mode);
+    const whole = spliceStatuses(text, statuses);
+    const next = whole.length > LARGE ? spliceStatuses(text, new Map([...statuses].map(withoutTail))) : whole;
+    if (next === text || next.length > LARGEST) return undefined;
+    replace(path, next, stats);
     return { signature: signatureOf(lstatSync(path, { bigint: true })), hash: hashOf(next) };
   } catch {
     // A convenience: the status itself is in the state folder.
@@ -100,37 +101,28 @@ const rewrite = (
   }
 };
 
-const withStatuses = (text: string, statuses: readonly StatusOf[]): string | undefined => {
-  let next = text;
-  for (const { id, status } of statuses) {
-    const spliced = spliceStatus(next, id, status);
-    if (spliced !== undefined && isOnlyStatus(next, spliced)) next = spliced;
-  }
-  return next;
-};
-
-/** The proof that nothing else was touched. */
-const isOnlyStatus = (before: string, after: string): boolean => {
-  const [left, right] = [meaning(before), meaning(after)];
-  return left !== undefined && left === right;
-};
-
-const meaning = (text: string): string | undefined => {
-  const read = readManifests(text);
-  return 'problem' in read ? undefined : JSON.stringify(read.documents.map(({ value }) => ({ ...value, status: undefined })));
+const withoutTail = ([id, status]: readonly [string, Status]): readonly [string, Status] => {
+  if (!('output' in status && status.output)) return [id, status];
+  const { tail: _, ...output } = status.output;
+  return [id, { ...status, output }];
 };
 
 /** Synchronous to the end: no event of it can be looked at before it is known to be ours. */
-const replace = (path: string, text: string, mode: number): void => {
+const replace = (path: string, text: string, read: BigIntStats): void => {
   const temporary = join(dirname(path), `.${basename(path)}.berth-tmp`);
-  const descriptor = openSync(temporary, 'wx', mode & 0o777);
+  const mode = Number(read.mode) & 0o777;
+  // That of a crash: there is one controller, so nobody writes it now.
+  rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, 'wx', mode);
   try {
-    writeSync(descriptor, text);
+    writeFileSync(descriptor, text);
     fsyncSync(descriptor);
-    chmodSync(temporary, mode & 0o777);
+    chmodSync(temporary, mode);
+    // The user may have saved it meanwhile.
+    if (signatureOf(lstatSync(path, { bigint: true })) !== signatureOf(read)) throw new Error(`${path} was changed`);
     renameSync(temporary, path);
   } catch (error) {
-    unlinkSync(temporary);
+    rmSync(temporary, { force: true });
     throw error;
   } finally {
     closeSync(descriptor);

@@ -1,30 +1,61 @@
 // Puts a status into the text of a manifest, byte-exact elsewhere. Pure.
 import { CST, Parser } from 'yaml';
+import { readManifests } from '../yaml/read-manifests.ts';
 import { writeYAML } from '../yaml/write.ts';
 
 /**
- * `text` with the top-level `status` of the document that defines `id` (`kind/namespace/name`) replaced or added;
- * undefined where there is none that is a plain block mapping.
+ * `text` with the top-level `status` of each document that defines one of the ids (`kind/namespace/name`) replaced or added.
+ * A document that is no plain block mapping, or would come to mean anything else besides, is left as it is.
  */
-export const spliceStatus = (text: string, id: string, status: object): string | undefined => {
-  const map = documentsOf(text).find((each) => idIn(each) === id);
-  if (!map) return undefined;
+export const spliceStatuses = (text: string, statuses: ReadonlyMap<string, object>): string => {
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
-  const block = writeYAML({ status }).replaceAll('\n', eol);
+  const pieces = documentsOf(text).map(({ map, start, end }) => {
+    const piece = text.slice(start, end);
+    const status = map && statuses.get(idIn(map) ?? '');
+    const spliced = status && splice(text, { map, start, end }, writeYAML({ status }).replaceAll('\n', eol), eol);
+    return spliced !== undefined && isOnlyStatus(piece, spliced) ? spliced : piece;
+  });
+  return pieces.join('');
+};
+
+interface Document {
+  readonly map: CST.BlockMap;
+  readonly start: number;
+  readonly end: number;
+}
+
+const splice = (text: string, { map, start, end }: Document, block: string, eol: string): string | undefined => {
   const old = itemOf(map, 'status');
   const from = old ? startOf(old) : endOf(text, map.items.at(-1));
   const to = old ? endOf(text, old) : from;
   if (from === undefined || to === undefined) return undefined;
-  const head = text.slice(0, from);
-  return `${head === '' || head.endsWith('\n') ? head : head + eol}${block}${text.slice(to)}`;
+  const head = text.slice(start, from);
+  return `${head === '' || head.endsWith('\n') ? head : head + eol}${block}${text.slice(to, end)}`;
+};
+
+/** The proof that nothing else was touched. */
+const isOnlyStatus = (before: string, after: string): boolean => {
+  const [left, right] = [meaning(before), meaning(after)];
+  return left !== undefined && left === right;
+};
+
+const meaning = (text: string): string | undefined => {
+  const read = readManifests(text);
+  return 'problem' in read ? undefined : JSON.stringify(read.documents.map(({ value }) => ({ ...value, status: undefined })));
 };
 
 type Item = CST.BlockMap['items'][number];
 
-const documentsOf = (text: string): readonly CST.BlockMap[] =>
-  [...new Parser().parse(text)].flatMap((token) =>
-    token.type === 'document' && token.value?.type === 'block-map' && token.value.indent === 0 ? [token.value] : [],
-  );
+/** All of the text, a piece for each document: what stands between two belongs to the first of them. */
+const documentsOf = (text: string): readonly (Omit<Document, 'map'> & Partial<Document>)[] => {
+  const documents = [...new Parser().parse(text)].filter((token) => token.type === 'document');
+  const starts = [0, ...documents.slice(1).map(({ offset }) => offset), text.length];
+  return starts.slice(1).map((end, index) => {
+    const value = documents[index]?.value;
+    const isPlain = value?.type === 'block-map' && value.indent === 0;
+    return { start: starts[index] ?? 0, end, ...(isPlain && { map: value }) };
+  });
+};
 
 const idIn = (map: CST.BlockMap): string | undefined => {
   const metadata = itemOf(map, 'metadata')?.value;
