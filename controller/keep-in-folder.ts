@@ -25,8 +25,15 @@ export const keepInFolder =
       if (error.code !== 'EEXIST') throw error;
     });
     await rm(temporary);
+    await syncFolder(folder);
     return readFile(path, 'utf8');
   };
+
+/** Machines are tagged, and their host keys made, with it: it must not be another one after a crash. */
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+};
 
 const read = async (path: string): Promise<string | undefined> => {
   try {
