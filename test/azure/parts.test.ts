@@ -235,7 +235,7 @@ test('a machine is gone only when it is not found by its name either; one that w
   assert.is(known.isEnding('c'), false);
 });
 
-test('every pool is swept in its turn, but for those that keep or lose their machines; a failure stops nothing', async () => {
+test('every pool is swept in its turn, also one that is deleted, but for those that keep their machines; a failure stops nothing', async () => {
   const clock = createFakeClock();
   const stop = new AbortController();
   const swept: string[] = [];
@@ -245,6 +245,7 @@ test('every pool is swept in its turn, but for those that keep or lose their mac
     pool({ meta: { name: 'bad', uid: '1' } }),
     pool({ meta: { name: 'good', uid: '2' } }),
     pool({ meta: { name: 'going', uid: '3', deletionTimestamp: 'x' } }),
+    pool({ meta: { name: 'abandoned', uid: '5', deletionTimestamp: 'x', annotations: { 'berth.dev/abandon': 'true' } } }),
   ];
   const retained = pool({ meta: { name: 'retained', uid: '4' } });
   const all = [...pools, { ...retained, spec: { ...retained.spec, deletionPolicy: 'Retain' as const } }];
@@ -270,14 +271,14 @@ test('every pool is swept in its turn, but for those that keep or lose their mac
     stop.signal,
   );
   await clock.advance(1_000);
-  assert.equal([swept, problems], [['bad vm-1', 'good vm-1'], ['bad: throttled']]);
+  assert.equal([swept, problems], [['bad vm-1', 'good vm-1', 'going vm-1'], ['bad: throttled']]);
   mayAct = false;
   await clock.advance(1_000);
-  assert.is(swept.length, 2);
+  assert.is(swept.length, 3);
   stop.abort();
   mayAct = true;
   await clock.advance(5_000);
-  assert.is(swept.length, 2);
+  assert.is(swept.length, 3);
 });
 
 test.run();
