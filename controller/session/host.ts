@@ -71,7 +71,7 @@ export interface RunFacts extends RunID {
   readonly deliveredIDs: readonly string[];
   /** Seconds since the epoch, as the VM keeps it now. */
   readonly deadline?: number;
-  /** A stop that the VM has taken over and works on. */
+  /** A stop that the VM has taken over: it works on it, or had it before the end. */
   readonly stopping?: 'Graceful' | 'Immediate';
 }
 

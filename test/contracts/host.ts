@@ -60,9 +60,18 @@ export const testHosts = (name: string, open: () => Promise<HostWorld>): void =>
     await host().launch(spec, signal);
     await until(() => facts(spec)?.state === 'running');
     await host().stop(spec, 'Immediate', signal);
-    assert.is((await ended(spec))?.exit?.signal, 9);
+    const found = await ended(spec);
+    assert.equal([found?.exit?.signal, found?.stopping], [9, 'Immediate']);
     await host().stop(spec, 'Immediate', signal);
     await host().stop({ uid: 'unknown', attempt: 1 }, 'Graceful', signal);
+  });
+
+  test('a stop that comes after the end leaves no trace', async () => {
+    const spec = world.spec('prints hello and exits 3');
+    await host().launch(spec, signal);
+    await ended(spec);
+    await host().stop(spec, 'Graceful', signal);
+    assert.is(facts(spec)?.stopping, undefined);
   });
 
   test('a run that asks is waiting until it is answered, once', async () => {

@@ -1,5 +1,6 @@
 // What must hold for sessions: nobody's spec is touched, an end is a true end and final, attempts only follow losses.
 import { isDeepStrictEqual } from 'node:util';
+import { parseTime } from '../../controller/api/clock.ts';
 import { findCondition } from '../../controller/api/condition.ts';
 import type { Session } from '../../controller/api/types.generated.ts';
 import { isFinished, startedOf } from '../../controller/reconcilers/session/facts.ts';
@@ -78,6 +79,8 @@ const checkEnd = (world: World, session: Session, last: StartedRun | undefined, 
   const asked = session.metadata.deletionTimestamp ?? session.spec.shutdown ?? session.status?.shutdown;
   if (phase === 'Completed' && code !== 0) wrong(`the program ended with ${code}`);
   if (phase === 'Killed' && asked === undefined && !isPoolEnding(world, session)) wrong('nobody asked for it');
+  if (phase === 'Killed' && exit?.cause === 'exited' && !last?.run.stopping && endedBefore(session)) wrong('that was asked for later');
+  if (phase === 'Completed' && last?.run.stopping) wrong('it was stopped');
   if (phase !== 'Failed') return;
   if (reason === 'AgentFailed' && (exit?.cause !== 'exited' || code === 0)) wrong(`the program ended with ${JSON.stringify(exit)}`);
   if (reason === 'VMLost' && last && isThere(world, last.machine) && exit?.cause !== 'lost')
@@ -86,6 +89,10 @@ const checkEnd = (world: World, session: Session, last: StartedRun | undefined, 
   if (reason === 'DeadlineExceeded' && session.spec.activeDeadlineSeconds === undefined && exit?.cause !== 'deadline')
     wrong('it has no deadline');
 };
+
+/** Whether it had ended when it was asked to. */
+const endedBefore = ({ status: { completionTime, shutdown } = {} }: Session): boolean =>
+  completionTime !== undefined && shutdown !== undefined && parseTime(completionTime) < parseTime(shutdown.requestedTime);
 
 const codeOf = ({ code, signal }: RunExit): number | undefined => code ?? (signal === undefined ? undefined : 128 + signal);
 

@@ -95,11 +95,10 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
   const { endTime, message } = exit;
   if (exit.cause === 'refused') return lost(observed, refused(observed), endTime);
   if (exit.cause === 'lost') return lost(observed, `${message ?? 'its supervisor on the VM was lost'}${suffix}`, endTime);
-  const stopped = stopMode(observed) !== undefined;
   const exitCode = exit.signal === undefined ? exit.code : 128 + exit.signal;
   const known = { endTime, ...(exitCode === undefined ? {} : { exitCode }) };
   const how = (exit.signal === undefined ? `it exited with code ${exit.code}` : `it was ended by signal ${exit.signal}`) + suffix;
-  if (stopped) return ended({ phase: 'Killed', reason: 'Killed', message: how, ...known });
+  if (wasStopped(observed, endTime)) return ended({ phase: 'Killed', reason: 'Killed', message: how, ...known });
   switch (exit.cause) {
     case 'deadline':
       return ended(deadline(observed, known));
@@ -111,6 +110,16 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
       if (exitCode === 0) return ended({ phase: 'Completed', reason: 'Completed', message: how, ...known });
       return ended({ phase: 'Failed', reason: 'AgentFailed', message: message ? `${how}: ${message}` : how, ...known });
   }
+};
+
+/**
+ * A stop that the VM had taken over came before the end, whatever the clocks say. One that did not get there in time came
+ * before it by the clocks, where we had put it down already: an end that we see together with the request is the older one.
+ */
+const wasStopped = (observed: SessionObserved, endTime: string): boolean => {
+  if (stopMode(observed) === undefined) return false;
+  const requested = observed.session.status?.shutdown?.requestedTime;
+  return observed.run?.stopping !== undefined || (requested !== undefined && parseTime(requested) <= parseTime(endTime));
 };
 
 /** Asked for it, the VM has put down that it knew of no start, and will know of none. */

@@ -24,15 +24,15 @@ def facts(run):
     known['deliveredIDs'] = delivered_ids(run)
     if started and not (ended and ended['cause'] in ('source', 'launch')):
         known['startTime'] = started['startTime']
+    stop = run.read('stop.json')
+    if stop:
+        known['stopping'] = stop['mode']
     if ended:
         known['exit'] = {name: value for name, value in ended.items() if name != 'logBytes'}
         return known
     deadline = run.deadline()
     if deadline is not None:
         known['deadline'] = deadline
-    stop = run.read('stop.json')
-    if stop:
-        known['stopping'] = stop['mode']
     waiting = run.read('waiting.json') if started else None
     if waiting:
         known['waiting'] = waiting

@@ -33,6 +33,13 @@ const line = (observed: SessionObserved): string => {
 const ended = (exit: Partial<RunExit> & Pick<RunExit, 'cause'>, overrides: SessionOverrides = {}, facts = {}): SessionObserved =>
   onVM(placed('a', vm, 'yes', overrides), vm, { run: endedRun('a', exit, facts) });
 const stopped = { spec: { shutdown: 'Graceful' as const } };
+/** Its end is two seconds old. */
+const askedFor = (seconds: number): SessionOverrides => ({
+  ...stopped,
+  status: { shutdown: { mode: 'Graceful', requestedTime: ago(seconds) } },
+});
+const taken = { stopping: 'Graceful' as const };
+const COMPLETED = 'Completed Completed, Ready True Completed, Finished True Completed, Current';
 const KILLED = 'Killed Killed, Ready True Killed, Finished True Killed, Current';
 const LOST = 'Failed VMLost, Ready False VMLost, Finished True VMLost, Failed';
 const LAUNCH_FAILED = 'Failed LaunchFailed, Ready False LaunchFailed, Finished True LaunchFailed, Failed';
@@ -41,7 +48,7 @@ const refusedRun = { run: unbegun };
 const PENDING = 'Pending VMBooting, Ready False VMBooting, Finished False NotFinished, InProgress';
 
 for (const [what, world, expected] of [
-  ['exited with 0', ended({ cause: 'exited', code: 0 }), 'Completed Completed, Ready True Completed, Finished True Completed, Current'],
+  ['exited with 0', ended({ cause: 'exited', code: 0 }), COMPLETED],
   ['exited with 3', ended({ cause: 'exited', code: 3 }), 'Failed AgentFailed, Ready False AgentFailed, Finished True AgentFailed, Failed'],
   [
     'died of a signal',
@@ -65,12 +72,18 @@ for (const [what, world, expected] of [
   ],
   ['could not be started', ended({ cause: 'launch' }), LAUNCH_FAILED],
   ['lost its supervisor', ended({ cause: 'lost' }), LOST],
-  ['was killed', ended({ cause: 'exited', signal: 15 }, stopped), KILLED],
-  ['ended well after it was asked to', ended({ cause: 'exited', code: 0 }, stopped), KILLED],
+  ['was killed', ended({ cause: 'exited', signal: 15 }, askedFor(5), taken), KILLED],
+  ['ended well after it was asked to', ended({ cause: 'exited', code: 0 }, askedFor(5), taken), KILLED],
+  ['was killed, on a VM whose clock is behind', ended({ cause: 'exited', code: 0 }, askedFor(1), taken), KILLED],
+  ['was killed by a controller that did not live to put the request down', ended({ cause: 'exited', code: 0 }, stopped, taken), KILLED],
+  ['ended after it was asked to, before its VM heard of it', ended({ cause: 'exited', code: 0 }, askedFor(5)), KILLED],
+  ['had ended when it was asked to', ended({ cause: 'exited', code: 0 }, askedFor(1)), COMPLETED],
+  ['had ended when nobody could see the request', ended({ cause: 'exited', code: 0 }, stopped), COMPLETED],
   ['was lost while it was being killed', ended({ cause: 'lost' }, stopped), KILLED],
   ['was killed before it had a place', sessionWorld(session('a', stopped)), KILLED],
   ['is killed before its VM knows of it, until that says so', onVM(placed('a', vm, 'launching', stopped), vm), PENDING],
-  ['was killed before it was started', ended({ cause: 'launch' }, stopped), KILLED],
+  ['was killed before it was started', ended({ cause: 'launch' }, stopped, taken), KILLED],
+  ['could not be started before it was asked to end', ended({ cause: 'launch' }, askedFor(1)), LAUNCH_FAILED],
   ['was killed between two attempts', sessionWorld(placed('a', vm, 'lost', stopped)), KILLED],
   ['lost its VM object', sessionWorld(placed('a', vm, 'yes')), LOST],
   ['lost its VM', sessionWorld(placed('a', vm, 'yes'), { vm: failedVM('default-0') }), LOST],
