@@ -39,10 +39,16 @@ export const reasonOf = (session: Session): Reason | undefined => {
   );
 };
 
-/** The time of the last look, for a session whose VM nobody reaches at the moment. */
-export const lastSeen = (session: Session): string | undefined => {
-  const ready = findCondition(session.status?.conditions, 'Ready');
-  return ready?.status === 'Unknown' ? (session.status?.output?.updatedTime ?? ready.lastTransitionTime) : undefined;
+/**
+ * The time of the last look, for a session whose VM nobody reaches at the moment; `looked`: whether a controller runs that
+ * has looked at every VM.
+ */
+export const lastSeen = (session: Session, looked: boolean): string | undefined => {
+  const { status, metadata } = session;
+  const ready = findCondition(status?.conditions, 'Ready');
+  const isSeen = looked || status?.vm === undefined || isFinished(session);
+  if (isSeen && ready?.status !== 'Unknown') return undefined;
+  return status?.output?.updatedTime ?? ready?.lastTransitionTime ?? metadata.creationTimestamp;
 };
 
 const SIGTERM = 128 + 15;

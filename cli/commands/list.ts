@@ -44,7 +44,9 @@ export class ListCommand extends ReadingCommand {
     if (form === 'json' || form === 'yaml') return this.print(form, listJSON(sessions, queuePositions(all), this.context.now()));
     if (form === 'name') return this.out(sessions.map(({ metadata }) => `session.berth.dev/${metadata.name}\n`).join(''));
     if (sessions.length === 0) return this.say('No sessions found.\n');
-    this.out(listTable(sessions, { now: this.context.now(), verbose: this.verbose || form === 'wide', allNamespaces: this.allNamespaces }));
+    const verbose = this.verbose || form === 'wide';
+    const { allNamespaces } = this;
+    this.out(listTable(sessions, { now: this.context.now(), verbose, allNamespaces, looked: await hasLooked(client) }));
   }
 
   /** On a terminal the screen is redrawn, ages included; elsewhere each list follows the last. */
@@ -57,6 +59,12 @@ export class ListCommand extends ReadingCommand {
     return EXIT.interrupted;
   }
 }
+
+/** An installed controller makes itself ready by the first look. */
+const hasLooked = async ({ holder, isInstalled }: Client): Promise<boolean> => {
+  const held = await holder();
+  return held !== undefined && (isInstalled === true || held.lookedTime !== undefined);
+};
 
 export const parseStatus = (text: string | undefined): string | undefined => {
   if (text === undefined || STATUSES.some((status) => status === text)) return text;

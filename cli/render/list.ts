@@ -9,13 +9,16 @@ export interface ListOptions {
   readonly now: number;
   readonly verbose: boolean;
   readonly allNamespaces: boolean;
+  /** Whether a controller runs that has looked at every VM: what a row says is from before otherwise. */
+  readonly looked: boolean;
 }
 
 const VM_CUT = 28;
 const PROMPT_CUT = 21;
 
 /** Widths are the tutorial's; a column grows only for what may not be cut. */
-export const listTable = (sessions: readonly Session[], { now, verbose, allNamespaces }: ListOptions): string => {
+export const listTable = (sessions: readonly Session[], options: ListOptions): string => {
+  const { verbose, allNamespaces } = options;
   const columns: readonly Column[] = [
     ...(allNamespaces ? [{ title: 'NAMESPACE', gap: 2 }] : []),
     { title: 'SESSION', width: 27, gap: 2 },
@@ -32,15 +35,15 @@ export const listTable = (sessions: readonly Session[], { now, verbose, allNames
   ];
   return table(
     columns,
-    sessions.map((session) => row(session, { now, verbose, allNamespaces })),
+    sessions.map((session) => row(session, options)),
   );
 };
 
-const row = (session: Session, { now, verbose, allNamespaces }: ListOptions): readonly string[] => {
+const row = (session: Session, { now, verbose, allNamespaces, looked }: ListOptions): readonly string[] => {
   const { metadata, spec, status } = session;
   const vm = status?.vm?.name ?? '';
   const prompt = oneLine(promptOf(session));
-  const seen = lastSeen(session);
+  const seen = lastSeen(session, looked);
   return [
     ...(allNamespaces ? [metadata.namespace] : []),
     metadata.name,

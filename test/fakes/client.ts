@@ -88,7 +88,13 @@ export const fakeClient = (): FakeClient => {
     fileProblems: [],
     deleted: [],
     prunes: 0,
-    held: { pid: 4711, host: 'here', startTime: '2025-12-02T08:00:00Z', command: 'berth controller' },
+    held: {
+      pid: 4711,
+      host: 'here',
+      startTime: '2025-12-02T08:00:00Z',
+      lookedTime: '2025-12-02T08:00:01Z',
+      command: 'berth controller',
+    },
     react: () => undefined,
     put: (kind, object) => {
       objects[kind].set(keyString(object.metadata), object);

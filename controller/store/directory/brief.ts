@@ -16,9 +16,9 @@ export const briefOf = (object: Resource): Resource => {
   return { ...object, metadata, spec, status };
 };
 
-/** Lists tell that a session has finished or waits for input, and what else is not as it should be. */
+/** Lists tell that a session has finished or waits for input, since when it was not seen, and what else is not as it should be. */
 const isTelling = ({ type, status }: { readonly type: string; readonly status: string }): boolean =>
-  (type === 'Finished' || type === 'WaitingForInput') === (status === 'True');
+  type === 'Ready' || (type === 'Finished' || type === 'WaitingForInput') === (status === 'True');
 
 const pick = <T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
   Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]])) as Pick<T, K>;

@@ -20,6 +20,7 @@ const sessions: readonly Session[] = [
     spec: { priority: 3, poolRef: { name: 'big' } },
     status: { conditions: [condition('Placed', 'False', 'PoolFull', 'no slot')] },
   }),
+  session('quiet', { vm: 'default-0', status: { conditions: [condition('Started'), condition('Ready')] } }),
   session('next', { phase: 'Pending' }),
   session('unseen', { vm: 'default-1', status: { conditions: [condition('Placed'), condition('Ready', 'Unknown', 'VMUnreachable')] } }),
   session('failed', { vm: 'default-1', phase: 'Failed', status: { reason: 'DeadlineExceeded', message: 'after 1h' } }),
@@ -29,8 +30,12 @@ const sessions: readonly Session[] = [
 const brief = sessions.map((each) => briefOf(each) as Session);
 
 test('are listed as the whole ones', () => {
-  for (const verbose of [false, true]) {
-    const options = { now: NOW, verbose, allNamespaces: true };
+  for (const [verbose, looked] of [
+    [false, true],
+    [true, true],
+    [true, false],
+  ] as const) {
+    const options = { now: NOW, verbose, allNamespaces: true, looked };
     assert.is(listTable(brief, options), listTable(sessions, options));
   }
   assert.equal(listJSON(brief, queuePositions(brief), NOW), listJSON(sessions, queuePositions(sessions), NOW));

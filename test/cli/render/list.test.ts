@@ -5,7 +5,7 @@ import { listJSON, listTable } from '../../../cli/render/list.ts';
 import { condition, NOW, session } from '../build.ts';
 
 const test = suite('list');
-const plain = { now: NOW, verbose: false, allNamespaces: false };
+const plain = { now: NOW, verbose: false, allNamespaces: false, looked: true };
 const VM = 'amplihack-azureuser-20251202-083000';
 
 test('prints the running session of the tutorial to the character', () => {
@@ -70,9 +70,20 @@ test('says since when a session was not seen', () => {
   assert.match(listTable([unseen], plain), ' (as of 2025-12-02T08:31:00Z)\n');
 });
 
+test('says since when of all that nobody has looked at, where there is something to look at', () => {
+  const when = (parts: Parameters<typeof session>[1]) =>
+    /\(as of (.*)\)/.exec(listTable([session('s', parts)], { ...plain, looked: false }))?.[1];
+  const output = { bytes: 1, lines: 1, truncated: false, updatedTime: '2025-12-02T08:32:00Z' };
+  assert.is(when({ vm: 'v', status: { output } }), '2025-12-02T08:32:00Z');
+  assert.is(when({ vm: 'v', status: { conditions: [condition('Ready')] } }), '2025-12-02T08:31:00Z');
+  assert.is(when({ vm: 'v', phase: 'Pending' }), '2025-12-02T08:30:22Z');
+  assert.is(when({ phase: 'Pending' }), undefined);
+  assert.is(when({ vm: 'v', phase: 'Completed' }), undefined);
+});
+
 test('cuts nothing and gives pool and reason when verbose, and the namespace for all of them', () => {
   const waiting = session('s', { phase: 'Pending', status: { reason: 'PoolFull', conditions: [] } });
-  const text = listTable([waiting], { now: NOW, verbose: true, allNamespaces: true });
+  const text = listTable([waiting], { now: NOW, verbose: true, allNamespaces: true, looked: true });
   assert.match(text, /^NAMESPACE {2}SESSION {20}VM {30}STATUS {4}AGE {5}POOL {5}REASON {4}PROMPT\n/);
   assert.match(text, /pending {3}2m {6}default {2}PoolFull {2}create a simple hello world Python script\n$/);
 });
