@@ -2,8 +2,9 @@
 import { Command, Option } from 'clipanion';
 import type { Session } from '../controller/api/types.generated.ts';
 import type { Client } from '../controller/store/client.ts';
+import { awaitReading, type BringUpOptions } from './bring-up.ts';
 import type { Context } from './context.ts';
-import { CliError, EXIT, sessionNotFound, usageError } from './error.ts';
+import { sessionNotFound, usageError } from './error.ts';
 import type { Target } from './parts.ts';
 
 /** What main.ts finds itself called when kubectl calls it. */
@@ -56,10 +57,15 @@ export abstract class BerthCommand extends Command<Context> {
     this.context.stderr.write(text);
   }
 
-  protected async session(client: Client, id: string): Promise<Session> {
-    const session = await client.get('Session', { namespace: this.inNamespace, name: plainName(id) });
-    if (session === undefined) throw sessionNotFound();
-    return session;
+  /** Also one just made, which is a file until the controller has read it. */
+  protected async session(controller: BringUpOptions, id: string): Promise<Session> {
+    const key = { namespace: this.inNamespace, name: plainName(id) };
+    const known = await controller.client.get('Session', key);
+    if (known !== undefined) return known;
+    await awaitReading(controller, key);
+    const read = await controller.client.get('Session', key);
+    if (read === undefined) throw sessionNotFound();
+    return read;
   }
 }
 
@@ -96,6 +102,3 @@ export type Form = (typeof FORMS)[number] | 'table';
 
 /** Accepts what `-o name` prints: `session.berth.dev/NAME`. */
 export const plainName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
-
-export const unreachable = (message: string, hint?: string): CliError =>
-  new CliError(message, { exit: EXIT.unreachable, ...(hint === undefined ? {} : { hint }) });

@@ -18,15 +18,16 @@ export class CliError extends Error {
   readonly exit: number;
   readonly hint: string | undefined;
 
-  constructor(message: string, options: { readonly exit?: number; readonly hint?: string } = {}) {
+  constructor(message: string, options: { readonly exit?: number; readonly hint?: string | undefined } = {}) {
     super(message);
     this.exit = options.exit ?? EXIT.error;
     this.hint = options.hint;
   }
 }
 
-export const usageError = (message: string, hint?: string): CliError =>
-  new CliError(message, { exit: EXIT.usage, ...(hint === undefined ? {} : { hint }) });
+export const usageError = (message: string, hint?: string): CliError => new CliError(message, { exit: EXIT.usage, hint });
+
+export const unreachable = (message: string, hint?: string): CliError => new CliError(message, { exit: EXIT.unreachable, hint });
 
 export const sessionNotFound = (): CliError => new CliError('Session ID not found', { exit: EXIT.notFound });
 

@@ -6,13 +6,14 @@ import type { LogReader } from '../controller/output/log-store.ts';
 import type { Client } from '../controller/store/client.ts';
 import { lastLinesStart } from './render/output.ts';
 import { isFinished } from './session.ts';
-import { waitUntil } from './world.ts';
+import { type WaitOptions, waitUntil } from './world.ts';
 
 export interface FollowOptions {
   readonly offset: number;
   /** Resolves once the bytes were taken: a slow reader slows us, nothing piles up. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
   readonly interrupted: AbortSignal;
+  readonly beside: NonNullable<WaitOptions['beside']>;
 }
 
 /** Resolves once everything durable was written, with the session as it ended; undefined when it was deleted meanwhile. */
@@ -20,7 +21,7 @@ export const followOutput = async (client: Client, session: Session, options: Fo
   const stop = new AbortController();
   const copy = startCopy(client.log(session), options, stop.signal);
   try {
-    const last = await Promise.race([untilFinished(client, session, options.interrupted), copy.failed]);
+    const last = await Promise.race([untilFinished(client, session, options), copy.failed]);
     await copy.reach(await client.log(session).size(), last.session?.status?.output?.truncated ?? false);
     return last.session;
   } finally {
@@ -73,7 +74,7 @@ const untilQuiet = async (position: () => number | undefined): Promise<void> => 
 const untilFinished = async (
   client: Client,
   session: Session,
-  interrupted: AbortSignal,
+  { interrupted, beside }: FollowOptions,
 ): Promise<{ readonly session: Session | undefined }> => {
   if (isFinished(session)) return { session };
   const key = keyString(session.metadata);
@@ -84,7 +85,7 @@ const untilFinished = async (
       if (now?.metadata.uid !== session.metadata.uid) return { session: undefined };
       return isFinished(now) ? { session: now } : undefined;
     },
-    { interrupted },
+    { interrupted, beside },
   );
   return ended ?? { session: undefined };
 };

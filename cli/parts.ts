@@ -22,8 +22,8 @@ export interface Parts {
   runController(options: Target & ControllerOptions): Promise<void>;
   /** Starts a controller in the background that outlives us; resolves once the process exists. */
   spawnController(target: Target): Promise<{ readonly pid: number; readonly log: string }>;
-  /** Whether there are sessions in files that no controller has seen yet. */
-  hasUnread(target: Target): Promise<boolean>;
+  /** Whether there are sessions in files that no controller has seen yet; of a key: whether that one is. */
+  hasUnread(target: Target, key?: ObjectKey): Promise<boolean>;
   plan(target: Target): Promise<Plan>;
   /** Joins our terminal to the session's, until it ends or we detach; the exit code of what showed it. */
   attach(target: Target, session: Session): Promise<number>;

@@ -22,7 +22,7 @@ export const realParts = (env: Env): Parts => ({
     const { spawnDetached } = await import('./spawn-detached.ts');
     return spawnDetached(['controller', '--store', `dir:${root}`, '--state', stateFolder], join(stateFolder, 'controller.log'));
   },
-  hasUnread: async (target) => hasUnread(await open(target, env)),
+  hasUnread: async (target, key) => hasUnread(await open(target, env), key),
   plan: async (target) => {
     const [{ plan }, { modules }] = await Promise.all([import('../controller/plan.ts'), import('../controller/compose.ts')]);
     const { client, config, stateFolder } = await open(target, env);
@@ -62,7 +62,7 @@ const open = async (target: Target, env: Env) => {
 };
 
 /** Files that the state knows as somebody's source are passed over, and what reads manifests is loaded only for others. */
-const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeof open>>): Promise<boolean> => {
+const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeof open>>, wanted?: ObjectKey): Promise<boolean> => {
   if (root === undefined || !existsSync(root)) return false;
   const [{ scan }, { SOURCE_ANNOTATION }] = await Promise.all([
     import('../controller/store/directory/scan.ts'),
@@ -81,7 +81,10 @@ const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeo
     .flatMap((file) => readManifestFile(root, file).documents)
     .some(
       ({ kind, key }) =>
-        kind === 'Session' && !names.has(`${kind} ${keyString(key)}`) && readTombstone(stateFolder, kind, key) === undefined,
+        kind === 'Session' &&
+        (wanted === undefined || keyString(key) === keyString(wanted)) &&
+        !names.has(`${kind} ${keyString(key)}`) &&
+        readTombstone(stateFolder, kind, key) === undefined,
     );
 };
 

@@ -16,6 +16,8 @@ export interface WaitOptions {
   readonly interrupted: AbortSignal;
   /** Told to stop waiting without an answer. */
   readonly expired?: AbortSignal;
+  /** Runs beside the wait, and ends it by throwing. */
+  readonly beside?: (signal: AbortSignal) => Promise<void>;
   readonly vms?: boolean;
   readonly pools?: boolean;
 }
@@ -46,6 +48,7 @@ export const waitUntil = async <T>(client: Client, look: (world: World) => T | u
     observe(client, 'Session', { objects: sessions, signal: stop.signal, changed, synced: onSynced('Session') }),
     ...(options.vms ? [observe(client, 'VM', { objects: vms, signal: stop.signal, changed, synced: onSynced('VM') })] : []),
     ...(options.pools ? [observe(client, 'VMPool', { objects: pools, signal: stop.signal, changed, synced: onSynced('VMPool') })] : []),
+    ...(options.beside ? [options.beside(stop.signal)] : []),
   ];
   for (const watch of watches) watch.catch(reject);
   try {

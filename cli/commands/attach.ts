@@ -1,7 +1,7 @@
 // `attach`: a live terminal on a running session. Leaving it leaves the session running.
 import { Option } from 'clipanion';
-import { BerthCommand, unreachable } from '../base.ts';
-import { CliError, EXIT } from '../error.ts';
+import { BerthCommand } from '../base.ts';
+import { CliError, EXIT, unreachable } from '../error.ts';
 import { isFinished, isStarted, statusOf } from '../session.ts';
 
 export class AttachCommand extends BerthCommand {
@@ -12,7 +12,7 @@ export class AttachCommand extends BerthCommand {
 
   async execute(): Promise<number> {
     const client = await this.client();
-    const session = await this.session(client, this.id);
+    const session = await this.session({ context: this.context, client, target: this.target(), up: false }, this.id);
     const { name } = session.metadata;
     const { stdout, stdin } = this.context.terminal;
     if (isFinished(session))

@@ -1,9 +1,9 @@
 // `down`: stops the controller; what runs on VMs goes on without it.
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BerthCommand, unreachable } from '../base.ts';
+import { BerthCommand } from '../base.ts';
 import { isAlive } from '../bring-up.ts';
-import { EXIT, interrupted, usageError } from '../error.ts';
+import { EXIT, interrupted, unreachable, usageError } from '../error.ts';
 
 /** The controller lets running passes end for up to 30 s. */
 const STOP_MS = 40_000;

@@ -1,13 +1,13 @@
 // `kill`: asks for an end, and waits until it is seen.
 import { Option } from 'clipanion';
 import { findCondition } from '../../controller/api/condition.ts';
-import { keyString } from '../../controller/api/object.ts';
+import { keyOf, keyString } from '../../controller/api/object.ts';
 import type { Session } from '../../controller/api/types.generated.ts';
 import type { Client } from '../../controller/store/client.ts';
-import { BerthCommand, plainName, unreachable } from '../base.ts';
-import { bringUp } from '../bring-up.ts';
+import { BerthCommand, plainName } from '../base.ts';
+import { awaitReading, type BringUpOptions, bringUp, keepUp } from '../bring-up.ts';
 import { parseDuration } from '../duration.ts';
-import { EXIT, failureOf, sessionNotFound, usageError } from '../error.ts';
+import { EXIT, failureOf, unreachable, usageError } from '../error.ts';
 import { alreadyOver, ended, killing, signalled } from '../render/kill.ts';
 import { byCreation, isFinished, isStarted, statusOf } from '../session.ts';
 import { waitUntil } from '../world.ts';
@@ -33,13 +33,16 @@ export class KillCommand extends BerthCommand {
     if (this.status !== undefined && !this.all) throw usageError('--status needs --all', 'It ends every session of that status.');
     if (this.all === this.ids.length > 0) throw usageError(this.all ? '--all takes no session IDs' : 'no session ID given');
     const client = await this.client();
+    const controller = { context: this.context, client, target: this.target(), up: this.up };
+    // Before anything is asked for: what has ended while none ran is not ended once more.
+    const running = await bringUp(controller);
+    if (running && this.all) await awaitReading(controller);
     const names = this.all ? await this.selected(client, wanted) : [...new Set(this.ids.map(plainName))];
-    const found = await this.request(client, names);
-    const running = await bringUp({ context: this.context, client, target: this.target(), up: this.up });
+    const asked = await this.request(controller, names);
     const expired = AbortSignal.timeout(seconds * 1000);
     let exit: number = EXIT.ok;
-    for (const name of names) {
-      const code = await this.report(client, { name, before: found.get(name), expired, running });
+    for (const [name, before] of asked) {
+      const code = await this.report(controller, { name, before, expired, running });
       exit ||= code;
     }
     return exit;
@@ -56,24 +59,28 @@ export class KillCommand extends BerthCommand {
   }
 
   /** All requests go out before the first wait, so that the sessions end side by side. */
-  private async request(client: Client, names: readonly string[]): Promise<ReadonlyMap<string, Session>> {
-    const found = new Map<string, Session>();
+  private async request(controller: BringUpOptions, names: readonly string[]): Promise<ReadonlyMap<string, Before>> {
+    const asked = new Map<string, Before>();
     for (const name of names) {
-      const key = { namespace: this.inNamespace, name };
-      const session = await client.get('Session', key);
-      if (session === undefined) continue;
-      found.set(name, session);
-      if (!isFinished(session)) await client.patchSpec('Session', key, { shutdown: this.force ? 'Immediate' : 'Graceful' });
+      const [before] = await Promise.allSettled([this.requestOne(controller, name)]);
+      asked.set(name, before);
     }
-    return found;
+    return asked;
   }
 
-  private async report(client: Client, { name, before, expired, running }: Wanted): Promise<number> {
+  private async requestOne(controller: BringUpOptions, name: string): Promise<Session> {
+    const session = await this.session(controller, name);
+    if (!isFinished(session))
+      await controller.client.patchSpec('Session', keyOf(session), { shutdown: this.force ? 'Immediate' : 'Graceful' });
+    return session;
+  }
+
+  private async report(controller: BringUpOptions, { name, before, expired, running }: Wanted): Promise<number> {
     try {
-      if (before === undefined) throw sessionNotFound();
+      if (before.status === 'rejected') throw before.reason;
       this.out(killing(name));
-      if (isFinished(before)) this.out(alreadyOver(statusOf(before)));
-      else await this.watchEnd(client, before, { expired, running });
+      if (isFinished(before.value)) this.out(alreadyOver(statusOf(before.value)));
+      else await this.watchEnd(controller, before.value, { expired, running });
       return EXIT.ok;
     } catch (error) {
       const { text, exit } = failureOf(error);
@@ -83,25 +90,39 @@ export class KillCommand extends BerthCommand {
     }
   }
 
-  private async watchEnd(client: Client, before: Session, { expired, running }: Pick<Wanted, 'expired' | 'running'>): Promise<void> {
+  private async watchEnd(
+    controller: BringUpOptions,
+    before: Session,
+    { expired, running }: Pick<Wanted, 'expired' | 'running'>,
+  ): Promise<void> {
     const told = isStarted(before);
     if (told) this.out(signalled(this.force));
     if (!running)
       throw unreachable('no controller runs: the request is kept, and acted on when one does', `Run '${this.context.invokedAs} up'.`);
     const key = keyString(before.metadata);
-    const end = await waitUntil(client, ({ sessions }) => endOf(sessions.get(key)), { interrupted: this.context.interrupted, expired });
+    const end = await waitUntil(controller.client, ({ sessions }) => endOf(sessions.get(key)), {
+      interrupted: this.context.interrupted,
+      expired,
+      beside: keepUp(controller),
+    });
     if (end === undefined) throw unreachable(`session ${before.metadata.name} has not ended yet; the request stands`);
     if (end.lost !== undefined) throw unreachable(`${end.lost}; the request stands, and the session ends when its VM answers`);
     if (end.session === undefined) return this.out('  Session deleted.\n');
+    const status = statusOf(end.session);
+    // Its own end came first.
+    if (status !== 'killed') return this.out(alreadyOver(status));
     const started = end.session.status?.startTime !== undefined;
     if (started && !told) this.out(signalled(this.force));
-    this.out(ended(statusOf(end.session), started));
+    this.out(ended(status, started));
   }
 }
 
+/** The session when it was asked to end, or why it was not. */
+type Before = PromiseSettledResult<Session>;
+
 interface Wanted {
   readonly name: string;
-  readonly before: Session | undefined;
+  readonly before: Before;
   readonly expired: AbortSignal;
   readonly running: boolean;
 }

@@ -4,7 +4,7 @@ import { Option } from 'clipanion';
 import type { Session } from '../../controller/api/types.generated.ts';
 import type { Client } from '../../controller/store/client.ts';
 import { BerthCommand } from '../base.ts';
-import { bringUp } from '../bring-up.ts';
+import { type BringUpOptions, bringUp, keepUp } from '../bring-up.ts';
 import { readAll } from '../bytes.ts';
 import { parseCount } from '../duration.ts';
 import { CliError, EXIT, interrupted, usageError } from '../error.ts';
@@ -35,15 +35,16 @@ export class OutputCommand extends BerthCommand {
     const lines = this.lines === undefined ? undefined : parseCount(this.lines, '--lines');
     const since = this.sinceByte === undefined ? undefined : parseCount(this.sinceByte, '--since-byte');
     const client = await this.client();
-    await this.session(client, this.id);
-    await bringUp({ context: this.context, client, target: this.target(), up: this.up });
-    const session = await this.session(client, this.id);
+    const controller = { context: this.context, client, target: this.target(), up: this.up };
+    await this.session(controller, this.id);
+    await bringUp(controller);
+    const session = await this.session(controller, this.id);
     const end = await client.log(session).size();
     if (since !== undefined && since > end) throw usageError(`--since-byte: the output has only ${end} bytes`);
     const { notice } = client.log(session);
     if (notice !== undefined) this.say(`${notice}\n`);
     await this.begin(client, session, { end, lines, since });
-    return this.follow ? this.goOn(client, session, end) : EXIT.ok;
+    return this.follow ? this.goOn(controller, session, end) : EXIT.ok;
   }
 
   /** Everything up to `end`: what is written later belongs to the follower, so nothing repeats and nothing is missing. */
@@ -66,12 +67,13 @@ export class OutputCommand extends BerthCommand {
     if (reason !== undefined && end === 0) this.say(`Not started yet: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
   }
 
-  private async goOn(client: Client, session: Session, offset: number): Promise<number> {
-    const ended = await followOutput(client, session, {
+  private async goOn(controller: BringUpOptions, session: Session, offset: number): Promise<number> {
+    const ended = await followOutput(controller.client, session, {
       offset,
       write: (bytes) => this.write(bytes),
       interrupted: this.context.interrupted,
-    });
+      beside: keepUp(controller),
+    }).catch(asOurOwn);
     if (ended === undefined) throw new CliError(`session ${session.metadata.name} was deleted`, { exit: EXIT.berth });
     return exitCodeOf(ended);
   }
@@ -92,3 +94,10 @@ export class OutputCommand extends BerthCommand {
     });
   }
 }
+
+/** Any other code would read as the session's. */
+const asOurOwn = (error: unknown): never => {
+  if (error instanceof CliError && error.exit === EXIT.unreachable)
+    throw new CliError(error.message, { hint: error.hint, exit: EXIT.berth });
+  throw error;
+};

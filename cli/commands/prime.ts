@@ -2,9 +2,8 @@
 // goes on at once.
 import { Option } from 'clipanion';
 import { timestamp } from '../../controller/api/clock.ts';
-import type { Client } from '../../controller/store/client.ts';
 import { BerthCommand } from '../base.ts';
-import { bringUp } from '../bring-up.ts';
+import { type BringUpOptions, bringUp, keepUp } from '../bring-up.ts';
 import { parseCount, parseDuration } from '../duration.ts';
 import { CliError, EXIT } from '../error.ts';
 import { liveLine } from '../live-line.ts';
@@ -32,17 +31,18 @@ export class PrimeCommand extends BerthCommand {
     // A merge patch: null takes away what an earlier prime asked for.
     const prime = slots === 0 ? null : { slots, size: this.size ?? null, region: this.region ?? null, untilTime };
     await client.patchSpec('VMPool', key, { prime });
-    const running = await bringUp({ context: this.context, client, target: this.target(), up: this.up, always: true });
+    const controller = { context: this.context, client, target: this.target(), up: this.up };
+    const running = await bringUp({ ...controller, always: true });
     this.out(
       slots === 0
         ? `Pool ${this.pool}: no slots held any more.\n`
         : `Pool ${this.pool}: holding ${slots} free slot(s) until ${untilTime}.\n`,
     );
-    if (running && slots > 0 && this.context.terminal.stderr) await this.showProgress(client, slots);
+    if (running && slots > 0 && this.context.terminal.stderr) await this.showProgress(controller, slots);
     return EXIT.ok;
   }
 
-  private async showProgress(client: Client, slots: number): Promise<void> {
+  private async showProgress(controller: BringUpOptions, slots: number): Promise<void> {
     const live = liveLine(this.context);
     const look = ({ sessions, vms, pools }: World): true | undefined => {
       const ours = [...vms.values()].filter(
@@ -55,7 +55,8 @@ export class PrimeCommand extends BerthCommand {
       return ready >= slots ? true : undefined;
     };
     try {
-      await waitUntil(client, look, { interrupted: this.context.interrupted, vms: true, pools: true });
+      const beside = keepUp({ ...controller, say: (text) => live.around(() => this.say(text)) });
+      await waitUntil(controller.client, look, { interrupted: this.context.interrupted, beside, vms: true, pools: true });
     } catch (error) {
       if (!this.context.interrupted.aborted) throw error;
       throw new CliError('interrupted; the slots are made ready all the same', { exit: EXIT.interrupted });

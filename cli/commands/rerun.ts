@@ -16,13 +16,14 @@ export class RerunCommand extends BerthCommand {
 
   async execute(): Promise<number> {
     const client = await this.client();
-    const { spec, metadata } = await this.session(client, this.id);
+    const controller = { context: this.context, client, target: this.target(), up: this.up };
+    const { spec, metadata } = await this.session(controller, this.id);
     const { shutdown: _shutdown, input: _input, ...again } = spec;
     const taken = new Set((await client.list('Session')).map((session) => session.metadata.name));
     const [name = ''] = sessionNames(1, this.context.now(), this.context.random, taken);
     const document = { apiVersion: API_VERSION, kind: 'Session', metadata: { name, namespace: metadata.namespace }, spec: again };
     await client.apply([{ document, origin: 'rerun' }]);
-    await bringUp({ context: this.context, client, target: this.target(), up: this.up, always: true });
+    await bringUp({ ...controller, always: true });
     this.out(`${name}\n`);
     this.say(monitorHint(this.context.invokedAs, 'created'));
     return EXIT.ok;

@@ -3,7 +3,7 @@ import { Option } from 'clipanion';
 import { keyString } from '../../controller/api/object.ts';
 import type { Session } from '../../controller/api/types.generated.ts';
 import { BerthCommand, plainName } from '../base.ts';
-import { bringUp } from '../bring-up.ts';
+import { bringUp, keepUp } from '../bring-up.ts';
 import { parseDuration } from '../duration.ts';
 import { CliError, EXIT, failureOf, usageError } from '../error.ts';
 import { exitCodeOf, isFinished, isStarted, statusOf } from '../session.ts';
@@ -45,16 +45,18 @@ export class WaitCommand extends BerthCommand {
 
   private async waitFor(target: (typeof TARGETS)[number], expired: AbortSignal): Promise<number> {
     const client = await this.client();
+    const controller = { context: this.context, client, target: this.target(), up: this.up };
     const keys = new Map<string, string>();
     for (const id of this.ids) {
-      const { metadata } = await this.session(client, id);
+      const { metadata } = await this.session(controller, id);
       keys.set(keyString(metadata), metadata.uid);
     }
-    await bringUp({ context: this.context, client, target: this.target(), up: this.up });
+    await bringUp(controller);
     const told = new Set<string>();
     const ends = await waitUntil(client, ({ sessions }) => this.look(sessions, { keys, told, target }), {
       interrupted: this.context.interrupted,
       expired,
+      beside: keepUp(controller),
     });
     if (ends === undefined)
       throw new CliError(`timed out after ${this.timeout} waiting for ${this.ids.map(plainName).join(', ')}`, { exit: EXIT.timeout });
