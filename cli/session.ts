@@ -16,6 +16,9 @@ export const isFinished = (session: Session): boolean => isTrue(session.status?.
 
 export const isStarted = (session: Session): boolean => isTrue(session.status?.conditions, 'Started');
 
+/** At some time, that is: it may have ended, or wait for another attempt. */
+export const hasRun = (session: Session): boolean => isStarted(session) || session.status?.startTime !== undefined;
+
 export const awaitsInput = (session: Session): boolean => isTrue(session.status?.conditions, 'WaitingForInput');
 
 /** What a session was asked to do, in one string: its prompt, or the command that takes its place. */

@@ -4,14 +4,14 @@ import { keyOf, keyString } from '../../controller/api/object.ts';
 import type { SessionSpec, VM } from '../../controller/api/types.generated.ts';
 import type { Client, Manifest } from '../../controller/store/client.ts';
 import { ReadingCommand } from '../base.ts';
-import { bringUp } from '../bring-up.ts';
+import { type BringUpOptions, bringUp, keepUp } from '../bring-up.ts';
 import { CliError, EXIT, usageError } from '../error.ts';
 import { liveLine } from '../live-line.ts';
 import { queuePositions } from '../queue.ts';
 import { listJSON } from '../render/list.ts';
 import { quotaError } from '../render/quota.ts';
 import { monitorHint, sessionBlock, starting } from '../render/start.ts';
-import { poolOf } from '../session.ts';
+import { hasRun, isFinished, poolOf, statusOf } from '../session.ts';
 import { agentSecretName, agentVariables, type EnvEntry, secretEntries } from '../start/agent-env.ts';
 import { parseEnv, parseEnvFromSecret } from '../start/env.ts';
 import { fromDocuments, manifests, type SessionDocument, tasks } from '../start/manifests.ts';
@@ -67,17 +67,19 @@ export class StartCommand extends ReadingCommand {
       else for (const [index, document] of documents.entries()) await this.separate(index, document);
       return EXIT.ok;
     }
+    const controller = { context: this.context, client, target: this.target(), up: this.up };
+    const fresh = await this.toStart(controller, made);
     const vms = await client.list('VM');
     await client.apply(made);
     const print = (text: string): void => (form === 'table' ? this.out(text) : this.say(text));
-    print(starting(made.length));
-    const running = await bringUp({ context: this.context, client, target: this.target(), up: this.up, always: true });
+    if (fresh.length > 0) print(starting(fresh.length));
+    const running = await bringUp({ ...controller, always: true });
     if (!running)
       this.say(`No controller runs: they start when one does (${this.context.invokedAs} up).
 `);
     const wait = running && !this.detach;
-    if (wait) await this.showStart(client, { made, vms, print });
-    else this.showCreated(made, print);
+    if (wait && fresh.length > 0) await this.showStart(controller, { made: fresh, vms, print });
+    else this.showCreated(fresh, print);
     print(monitorHint(this.context.invokedAs, wait ? 'started' : 'created'));
     await this.report(client, made);
     return EXIT.ok;
@@ -96,6 +98,26 @@ export class StartCommand extends ReadingCommand {
     const documents = await this.context.parts.readManifests(file, this.context.stdin);
     if (documents.length === 0) throw usageError(`${file}: nothing to start`);
     return fromDocuments(documents, await this.names(client, documents.length), this.inNamespace);
+  }
+
+  /** Those that have not run: a file may name what was started before. Of that, what is known may be older than its end. */
+  private async toStart(controller: BringUpOptions, made: readonly SessionManifest[]): Promise<readonly SessionManifest[]> {
+    const known = (manifest: SessionManifest) => controller.client.get('Session', manifest.document.metadata);
+    const there = await Promise.all(made.map(known));
+    if (!there.some((session) => session !== undefined && (hasRun(session) || isFinished(session)))) return made;
+    await bringUp({ ...controller, always: true });
+    const fresh: SessionManifest[] = [];
+    for (const manifest of made) {
+      const session = await known(manifest);
+      const { name } = manifest.document.metadata;
+      if (session !== undefined && isFinished(session))
+        throw new CliError(`session ${name} has ended (${statusOf(session)}) and does not run again`, {
+          hint: `Run '${this.context.invokedAs} rerun ${name}'.`,
+        });
+      if (session === undefined || !hasRun(session)) fresh.push(manifest);
+      else this.say(`Session ${name} runs already${session.status?.vm ? ` on VM ${session.status.vm.name}` : ''}.\n`);
+    }
+    return fresh;
   }
 
   private async names(client: Client, count: number): Promise<readonly string[]> {
@@ -150,13 +172,14 @@ export class StartCommand extends ReadingCommand {
   }
 
   private async showStart(
-    client: Client,
+    controller: BringUpOptions,
     {
       made,
       vms,
       print,
     }: { readonly made: readonly SessionManifest[]; readonly vms: readonly VM[]; readonly print: (text: string) => void },
   ): Promise<void> {
+    const { client } = controller;
     const keys = made.map(({ document }) => keyString(document.metadata));
     const azure = await this.azurePools(client);
     const live = liveLine(this.context);
@@ -174,7 +197,8 @@ export class StartCommand extends ReadingCommand {
       return done;
     };
     try {
-      await waitUntil(client, lookAndTell, { interrupted: this.context.interrupted, vms: true });
+      const beside = keepUp({ ...controller, say: (text) => live.around(() => this.say(text)) });
+      await waitUntil(client, lookAndTell, { interrupted: this.context.interrupted, beside, vms: true });
     } catch (error) {
       if (error instanceof QuotaRefused) throw await giveUp(client, error);
       if (!this.context.interrupted.aborted) throw error;

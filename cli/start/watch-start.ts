@@ -4,13 +4,13 @@ import { keyString } from '../../controller/api/object.ts';
 import type { Session, VM } from '../../controller/api/types.generated.ts';
 import { CliError, EXIT } from '../error.ts';
 import { allStarted, provisioning, sessionBlock, vmReady } from '../render/start.ts';
-import { isFinished, isStarted, reasonOf } from '../session.ts';
+import { hasRun, isFinished, poolOf, reasonOf } from '../session.ts';
 import type { World } from '../world.ts';
 
 export interface StartWatch {
   /** Keys of the sessions, in the order they were given. */
   readonly keys: readonly string[];
-  /** The VMs there were before: a VM that was ready then is reused, any other one is new on its first use here. */
+  /** The VMs there were before: any other one is new on its first use here. */
   readonly before: readonly VM[];
   /** Whether this session's pool makes its VMs in Azure: that takes minutes, and may be refused for quota. */
   readonly isAzure: (session: Session) => boolean;
@@ -60,7 +60,7 @@ interface Told {
   readonly reasons: Map<string, string>;
   /** VMs in the order of first use. */
   readonly used: string[];
-  /** UIDs of new VMs whose readiness is still to be told. */
+  /** UIDs of VMs whose readiness is still to be told. */
   readonly announced: Set<string>;
 }
 
@@ -72,27 +72,37 @@ const known = (told: Told, key: string, session: Session | undefined): readonly 
   return [session];
 };
 
-const hasRun = (session: Session): boolean => isStarted(session) || session.status?.startTime !== undefined;
-
 const tellBlocks = (watch: StartWatch, told: Told, sessions: readonly Session[]): void => {
   for (let session = sessions[told.blocks]; session?.status?.vm !== undefined; session = sessions[told.blocks]) {
-    const { name } = session.status.vm;
-    const wasReady = watch.before.some((vm) => vm.metadata.uid === session?.status?.vm?.uid && vm.status?.phase === 'Ready');
-    const isNew = !wasReady && !told.used.includes(name);
-    if (!told.used.includes(name)) told.used.push(name);
-    if (isNew) {
-      told.announced.add(session.status.vm.uid);
-      watch.print(provisioning({ othersExist: watch.before.length + told.used.length > 1, minutes: watch.isAzure(session) }));
-    }
+    const { name, uid } = session.status.vm;
+    const before = watch.before.find((vm) => vm.metadata.uid === uid);
+    const isFirst = !told.used.includes(name);
+    const isNew = isFirst && before === undefined;
+    if (isNew)
+      watch.print(
+        provisioning({ othersExist: hasOthers(watch, session, sessions.slice(0, told.blocks)), minutes: watch.isAzure(session) }),
+      );
+    if (isFirst && before?.status?.phase !== 'Ready') told.announced.add(uid);
+    if (isFirst) told.used.push(name);
     told.blocks += 1;
     watch.print(sessionBlock({ index: told.blocks, count: sessions.length, session, vm: { name, isNew } }));
   }
 };
 
+/** Whether its pool had VMs before the one that was made for it: on none of them there was a place. */
+const hasOthers = (watch: StartWatch, session: Session, placed: readonly Session[]): boolean => {
+  const { namespace } = session.metadata;
+  const pool = poolOf(session);
+  return (
+    watch.before.some((vm) => vm.metadata.namespace === namespace && vm.spec.poolRef.name === pool) ||
+    placed.some((other) => other.metadata.namespace === namespace && poolOf(other) === pool)
+  );
+};
+
 /** Each reason is said once a session: it may wait for long. */
 const tellWaiting = (watch: StartWatch, told: Told, sessions: readonly Session[]): void => {
   for (const session of sessions) {
-    const reason = session.status?.vm === undefined && !isFinished(session) ? reasonOf(session) : undefined;
+    const reason = hasRun(session) || isFinished(session) ? undefined : reasonOf(session);
     // VMBooting is what this start is about; it is told by the lines themselves.
     if (reason === undefined || reason.reason === 'VMBooting' || told.reasons.get(session.metadata.uid) === reason.reason) continue;
     told.reasons.set(session.metadata.uid, reason.reason);

@@ -85,6 +85,71 @@ test('reuses a VM that was ready, and says when there is no room on those there 
   assert.match(out, 'All 2 sessions started on VMs: default-0, default-1\n');
 });
 
+test('a VM that boots already is not provisioned for it, and its readiness is told', async () => {
+  const client = fakeClient();
+  client.put('VM', vm('default-0', { status: { phase: 'Booting' } }));
+  placing(client, 1);
+  const { out } = await start(['x'], client);
+  assert.match(out, /^Starting 1 session\(s\)\.\.\.\n\n\[1\/1\] .*\n {2}VM: default-0 \(reused\)\n/);
+  assert.match(out, 'VM ready: default-0\nSession started on VM.\n');
+});
+
+test('VMs of other pools have no room to miss', async () => {
+  const client = fakeClient();
+  client.put('VM', vm('gpu-0', { spec: { poolRef: { name: 'gpu' } } }));
+  placing(client, 1);
+  const { out } = await start(['x', 'y'], client);
+  assert.match(out, /^Starting 2 session\(s\)\.\.\.\n\nProvisioning new VM\.\.\.\n\n\[1\/2\] /);
+  assert.match(out, 'No capacity available on existing VMs.\nProvisioning new VM...\n\n[2/2] ');
+});
+
+test('says why also what has a VM waits', async () => {
+  const client = fakeClient();
+  client.react = async () => {
+    for (const each of await client.list('Session')) {
+      const placed = onVM(each, 'default-0', 'Pending');
+      client.put('Session', { ...placed, status: { ...placed.status, reason: 'ProviderNotReady', message: 'VM default-0: no login' } });
+      setImmediate(() => client.put('Session', onVM(each, 'default-0', 'Running')));
+    }
+  };
+  const { exit, err } = await start(['x'], client);
+  assert.is(exit, 0);
+  assert.match(err, /^sess-\S+ waits: ProviderNotReady: VM default-0: no login\n$/);
+});
+
+test('starts nothing that has ended, and only says of what runs that it does', async () => {
+  const client = fakeClient();
+  client.put('Session', session('done', { vm: 'default-0', phase: 'Completed' }));
+  client.put('Session', session('going', { vm: 'default-0' }));
+  client.put('VM', vm('default-0'));
+  client.react = async () => {
+    const added = await client.get('Session', { namespace: 'default', name: 'added' });
+    if (added) client.put('Session', onVM(added, 'default-0', 'Running'));
+  };
+  const file = (...names: readonly string[]) => ({
+    parts: {
+      readManifests: async () =>
+        names.map((name) => ({ document: { kind: 'Session', metadata: { name }, spec: { prompt: 'p' } }, origin: 'f.yaml:1' })),
+    },
+  });
+  assert.equal(await start(['-f', 'f.yaml'], client, file('added', 'done')), {
+    exit: 1,
+    out: '',
+    err: "Error: session done has ended (completed) and does not run again\nHint: Run 'berth rerun done'.\n",
+  });
+  assert.is(client.applied.length, 0);
+  const again = await start(['-f', 'f.yaml'], client, file('going'));
+  assert.equal(again, {
+    exit: 0,
+    out: "Sessions started. Use 'berth list' to monitor.\n",
+    err: 'Session going runs already on VM default-0.\n',
+  });
+  client.put('Session', session('going', { vm: 'default-0' }));
+  const both = await start(['-f', 'f.yaml'], client, file('going', 'added'));
+  assert.is(both.err, 'Session going runs already on VM default-0.\n');
+  assert.match(both.out, /^Starting 1 session\(s\)\.\.\.\n\n\[1\/1\] added\n[\s\S]*Session started on VM\.\n/);
+});
+
 test('waits on for a session that has to wait, and says why once', async () => {
   const client = fakeClient();
   const full = { reason: 'PoolFull', message: '1 of 1 VMs' };
