@@ -30,8 +30,9 @@ const dispatch = async (words: readonly string[], context: Context): Promise<num
     return EXIT.ok;
   }
   if (first === '--version') return dispatch(['version'], context);
-  const name = words.find((word) => Object.hasOwn(COMMANDS, word));
-  const load = name === undefined ? undefined : COMMANDS[name];
+  // Options may come before the command; another word in its place is meant as one.
+  const name = first.startsWith('-') ? words.find((word) => Object.hasOwn(COMMANDS, word)) : first;
+  const load = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (name === undefined || load === undefined)
     throw unknownCommand(words.find((word) => !word.startsWith('-')) ?? first, context.invokedAs);
   return execute(name, await load(), words, context);
@@ -48,10 +49,10 @@ const execute = async (
   for (const commandClass of classes) cli.register(commandClass);
   const { head, tail } = name === 'start' ? splitTail(words) : { head: words, tail: undefined };
   const split = splitShortOptions(head, () => valueOptions(cli));
-  const command = parse(cli, split, { ...context, tail }, name);
+  const command = unmask(parse(cli, split.map(mask), { ...context, tail }, name));
   const commandClass = classes.find((known) => command instanceof known);
   if (commandClass === undefined || command.help) {
-    context.stdout.write(classes.map((known) => cli.usage(known, { detailed: true, colored })).join('\n'));
+    context.stdout.write(classes.map((known) => named(cli.usage(known, { detailed: true, colored }))).join('\n'));
     return EXIT.ok;
   }
   return command.validateAndExecute();
@@ -61,10 +62,45 @@ const parse = (cli: Cli<Context>, words: readonly string[], context: Context, na
   try {
     return cli.process([...words], context);
   } catch (error) {
-    const [message = ''] = error instanceof Error ? error.message.split('\n') : [];
-    throw usageError(`${context.invokedAs} ${name}: ${message.replace(/[.:]$/, '')}`, `See '${context.invokedAs} ${name} --help'.`);
+    const { message, hint = `See '${context.invokedAs} ${name} --help'.` } = misread(cli, error, name);
+    throw usageError(`${context.invokedAs} ${name}: ${message.replace(/[.:]$/, '')}`, hint);
   }
 };
+
+/** Of several commands and readings the parser names what each would have to be: we say what is wrong with the words. */
+const misread = (cli: Cli<Context>, error: unknown, name: string): { readonly message: string; readonly hint?: string } => {
+  const [message = ''] = error instanceof Error ? error.message.split('\n') : [];
+  const reasons = candidatesOf(error).flatMap(({ reason }) => reason ?? []);
+  const reason = reasons.find((each) => each.includes('option')) ?? reasons[0] ?? message;
+  const [, word = ''] = /option name \("(.*)"\)/s.exec(reason) ?? [];
+  if (/\s/.test(word)) return { message: reason, hint: 'A text that begins with "-" needs a space before it.' };
+  const definitions = cli.definitions();
+  const options = definitions.flatMap((each) => each.options.flatMap(({ definition }) => definition.split(' ')[0]?.split(',') ?? []));
+  const guess = word.startsWith('--') ? nearest(word, options) : undefined;
+  if (guess !== undefined) return { message: reason, hint: `Did you mean ${guess}?` };
+  const subcommands = definitions.flatMap(({ path }) => path.split(`${name} `)[1] ?? []);
+  return { message: reasons.length > 0 || subcommands.length === 0 ? reason : `say what to do: ${subcommands.join(', ')}` };
+};
+
+const candidatesOf = (error: unknown): readonly { readonly reason: string | null }[] =>
+  error instanceof Error && 'candidates' in error && Array.isArray(error.candidates) ? error.candidates : [];
+
+/** No word of a command line can have one. */
+const NUL = '\0';
+
+/** `- [ ] todo`: clipanion takes each word with a dash for an option, though this can be the name of none. */
+const mask = (word: string): string => (/^-[^\w-]/.test(word) ? `${NUL}${word}` : word);
+
+const unmask = (command: Command<Context>): Command<Context> => {
+  const show = (value: unknown): unknown => (typeof value === 'string' && value.startsWith(NUL) ? value.slice(NUL.length) : value);
+  for (const [field, value] of Object.entries(command))
+    Object.assign(command, { [field]: Array.isArray(value) ? value.map(show) : show(value) });
+  return command;
+};
+
+/** clipanion calls every value `#0`; the other lines move with it. */
+const named = (usage: string): string =>
+  usage.replaceAll(/^( {2}\S*-\S+)( #0)?(?=\S* {2})/gm, (_, names: string, value?: string) => (value ? `${names} VALUE` : `${names}   `));
 
 const unknownCommand = (word: string, invokedAs: string): Error => {
   const guess = nearest(word, Object.keys(COMMANDS));

@@ -240,6 +240,14 @@ test('refuses arguments that do not fit together, with exit 2', async () => {
     ],
     [['list', '-o', 'xml'], 'Error: unknown output format "xml"\nHint: Use one of json, yaml, name, wide.\n'],
     [['list', '--nope'], 'Error: berth list: Unsupported option name ("--nope")\nHint: See \'berth list --help\'.\n'],
+    [['kill', '--forcee'], 'Error: berth kill: Unsupported option name ("--forcee")\nHint: Did you mean --force?\n'],
+    [['start', 'hello', '--sizee', 'l'], 'Error: berth start: Unsupported option name ("--sizee")\nHint: Did you mean --size?\n'],
+    [
+      ['start', '-what is this?'],
+      'Error: berth start: Invalid option name ("-what is this?")\nHint: A text that begins with "-" needs a space before it.\n',
+    ],
+    [['secret'], "Error: berth secret: say what to do: set, list, delete\nHint: See 'berth secret --help'.\n"],
+    [['stat', 'list'], 'Error: unknown command "stat"\nHint: Did you mean \'berth start\'?\n'],
     [['output'], "Error: berth output: Not enough positional arguments\nHint: See 'berth output --help'.\n"],
     [['output', 's', '-n', 'x'], 'Error: --lines: "x" is not a whole number of at least 0\n'],
     [['output', 's', '-n', '1', '--since-byte', '1'], 'Error: --lines and --since-byte exclude each other\n'],
@@ -297,7 +305,9 @@ test('prints help on stdout when asked, usage on stderr when nothing was', async
   ]) {
     const { exit, out } = await runCLI(words);
     assert.is(exit, 0);
-    assert.match(out, '--status');
+    assert.match(out, / {2}--status VALUE +Only these/);
+    assert.match(out, / {2}-v,--verbose +Nothing cut/);
+    assert.is(new Set(out.split('\n').flatMap((line) => /^ {2}-.*? {2,}(?=\S)/.exec(line)?.[0].length ?? [])).size, 1);
   }
 });
 
