@@ -5,6 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { OperatorError } from '../controller/api/error.ts';
 import { API_VERSION, keyString, type ObjectKey } from '../controller/api/object.ts';
 import type { Manifest, Problem } from '../controller/store/client.ts';
+import type { Position } from '../controller/store/yaml/read-manifests.ts';
 import type { Parts, Target } from './parts.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -94,8 +95,10 @@ async function readManifests(path: string, stdin: Input): Promise<readonly Manif
   for (const { file, text } of await readSources(path, stdin)) {
     const parsed = parse(text);
     if ('problem' in parsed) throw new OperatorError('invalid', place(file, parsed.problem));
-    for (const { value, line, column } of parsed.documents) {
-      if (isOurs(value)) manifests.push({ document: value, origin: `${file}:${line}:${column}` });
+    for (const document of parsed.documents) {
+      const at = ({ line, column }: Position) => `${file}:${line}:${column}`;
+      const locate = (path: string) => at(path === '' ? document : document.locate(path));
+      if (isOurs(document.value)) manifests.push({ document: document.value, origin: at(document), locate });
     }
   }
   return manifests;

@@ -6,7 +6,7 @@ import { EXIT, usageError } from '../error.ts';
 import { type CompletedCommand, completionScript } from '../render/completion.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
-const TAKES_SESSION = new Set(['output', 'kill', 'send', 'wait', 'rerun']);
+const TAKES_SESSION = new Set(['output', 'kill', 'send', 'attach', 'wait', 'rerun']);
 const TAKES_KIND = new Set(['get', 'describe', 'delete', 'explain']);
 const KIND_WORDS = ['sessions', 'vmpools', 'vms'];
 

@@ -20,7 +20,7 @@ export class ListCommand extends ReadingCommand {
 
   status = Option.String('--status', { description: `Only these: ${STATUSES.join(', ')}` });
   verbose = Option.Boolean('-v,--verbose', false, { description: 'Nothing cut, with pool and reason' });
-  watch = Option.Boolean('-w,--watch', false, { description: 'Show the list again whenever it changes' });
+  watch = Option.Boolean('-w,--watch', false, { description: `Show the list again every ${REDRAW_MS / 1000} s` });
   up = Option.Boolean('--up', true, { description: 'Bring a controller up when none runs (--no-up: do not)' });
 
   async execute(): Promise<number> {

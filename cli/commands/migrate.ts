@@ -22,7 +22,7 @@ export class MigrateCommand extends BerthCommand {
 
   async execute(): Promise<number> {
     const file = this.file ?? join(this.context.env.HOME ?? homedir(), '.amplihack', 'remote-state.json');
-    const state = parseRemoteState(await read(file), file);
+    const state = parseRemoteState(await this.read(file), file);
     const { documents, notes, leftOut } = migrate(state, { pool: this.pool, namespace: this.namespace });
     if (this.output === undefined) await this.show(documents);
     else await this.write(documents, this.output);
@@ -30,6 +30,16 @@ export class MigrateCommand extends BerthCommand {
     for (const problem of leftOut) this.say(`Left out: ${problem}\n`);
     if (documents.length + leftOut.length === 0) this.say(`${file} has nothing that has not finished.\n`);
     return leftOut.length > 0 ? EXIT.error : EXIT.ok;
+  }
+
+  private read(file: string): Promise<string> {
+    return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === 'ENOENT';
+      throw new CliError(isMissing ? `there is no ${file}` : `cannot read ${file}: ${error.message}`, {
+        exit: isMissing ? EXIT.notFound : EXIT.error,
+        ...(isMissing ? { hint: `Name the file: ${this.context.invokedAs} migrate FILE` } : {}),
+      });
+    });
   }
 
   private async show(documents: readonly Document[]): Promise<void> {
@@ -51,12 +61,3 @@ export class MigrateCommand extends BerthCommand {
     }
   }
 }
-
-const read = (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const isMissing = error.code === 'ENOENT';
-    throw new CliError(isMissing ? `there is no ${file}` : `cannot read ${file}: ${error.message}`, {
-      exit: isMissing ? EXIT.notFound : EXIT.error,
-      ...(isMissing ? { hint: 'Name the file: migrate FILE' } : {}),
-    });
-  });

@@ -2,7 +2,7 @@
 import { Option } from 'clipanion';
 import { keyOf, keyString } from '../../controller/api/object.ts';
 import type { SessionSpec, VM } from '../../controller/api/types.generated.ts';
-import type { Client, Manifest } from '../../controller/store/client.ts';
+import type { Client } from '../../controller/store/client.ts';
 import { ReadingCommand } from '../base.ts';
 import { type BringUpOptions, bringUp, keepUp } from '../bring-up.ts';
 import { CliError, EXIT, usageError } from '../error.ts';
@@ -14,14 +14,12 @@ import { monitorHint, sessionBlock, starting } from '../render/start.ts';
 import { hasRun, isFinished, poolOf, statusOf } from '../session.ts';
 import { agentSecretName, agentVariables, type EnvEntry, secretEntries } from '../start/agent-env.ts';
 import { parseEnv, parseEnvFromSecret } from '../start/env.ts';
-import { fromDocuments, manifests, type SessionDocument, tasks } from '../start/manifests.ts';
+import { fromDocuments, manifests, type SessionManifest, tasks } from '../start/manifests.ts';
 import { sessionNames } from '../start/names.ts';
 import { specOf } from '../start/options.ts';
 import { parseRepo } from '../start/source.ts';
 import { QuotaRefused, waitingFor, watchStart } from '../start/watch-start.ts';
 import { type World, waitUntil } from '../world.ts';
-
-type SessionManifest = Manifest & { readonly document: SessionDocument };
 
 export class StartCommand extends ReadingCommand {
   static override paths = [['start']];
@@ -97,7 +95,8 @@ export class StartCommand extends ReadingCommand {
     if (this.prompts.length > 0 || this.context.tail !== undefined) throw usageError('-f and prompts exclude each other');
     const documents = await this.context.parts.readManifests(file, this.context.stdin);
     if (documents.length === 0) throw usageError(`${file}: nothing to start`);
-    return fromDocuments(documents, await this.names(client, documents.length), this.inNamespace);
+    const names = await this.names(client, documents.length);
+    return fromDocuments(documents, { names, namespace: this.inNamespace, invokedAs: this.context.invokedAs });
   }
 
   /** Those that have not run: a file may name what was started before. Of that, what is known may be older than its end. */
@@ -129,7 +128,7 @@ export class StartCommand extends ReadingCommand {
     const spec = specOf(this);
     if (isCommand && (spec.agent ?? spec.mode ?? spec.maxTurns) !== undefined)
       throw usageError('--agent, --command and --max-turns do not go with a command after --');
-    const env = [...parseEnv(this.env), ...parseEnvFromSecret(this.envFromSecret, await this.secretKeys(client))];
+    const env = [...parseEnv(this.env), ...parseEnvFromSecret(this.envFromSecret, await this.secretKeys(client), this.context.invokedAs)];
     const agentEnv = isCommand || !this.agentEnv ? [] : await this.storeAgentEnv(client, spec.agent ?? 'amplihack', env);
     const source = this.repo === undefined ? undefined : parseRepo(this.repo, { cwd: process.cwd(), local: await this.isLocal(client) });
     const all = [...env, ...agentEnv];

@@ -16,13 +16,15 @@ export const parseEnv = (texts: readonly string[]): readonly EnvEntry[] =>
 export const parseEnvFromSecret = (
   texts: readonly string[],
   keysOf: (secret: string) => readonly string[] | undefined,
+  invokedAs: string,
 ): readonly EnvEntry[] =>
   texts.flatMap((text) => {
     const [, variable, name = '', key] = /^(?:([^=/]+)=)?([^/=]+)(?:\/([^/=]+))?$/.exec(text) ?? [];
     if (name === '' || (variable !== undefined && key === undefined))
       throw usageError(`--env-from-secret: "${text}" is not NAME, NAME/KEY or VAR=NAME/KEY`);
     const keys = key === undefined ? keysOf(name) : [key];
-    if (keys === undefined) throw usageError(`--env-from-secret: there is no secret "${name}"`, 'Make it with: secret set NAME KEY');
+    if (keys === undefined)
+      throw usageError(`--env-from-secret: there is no secret "${name}"`, `Make it with '${invokedAs} secret set ${name} KEY'.`);
     return keys.map((each) => ({ name: variable ?? variableOf(each), secretRef: { name, key: each } }));
   });
 

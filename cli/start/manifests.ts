@@ -1,6 +1,7 @@
 // Session manifests from what was asked for on the command line.
 import { API_VERSION } from '../../controller/api/object.ts';
 import type { SessionSpec } from '../../controller/api/types.generated.ts';
+import type { Manifest } from '../../controller/store/client.ts';
 import { usageError } from '../error.ts';
 
 export interface SessionDocument {
@@ -9,6 +10,8 @@ export interface SessionDocument {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: SessionSpec;
 }
+
+export type SessionManifest = Manifest & { readonly document: SessionDocument };
 
 /** What to run: one session a prompt, or one for a command. */
 export const tasks = (
@@ -31,18 +34,18 @@ export const manifests = (names: readonly string[], namespace: string, specs: re
 
 /** Documents of a file as sessions of ours: those without a name get the next of `names`. */
 export const fromDocuments = (
-  documents: readonly { readonly document: unknown; readonly origin: string }[],
-  names: readonly string[],
-  namespace: string,
-): readonly { readonly document: SessionDocument; readonly origin: string }[] =>
-  documents.map(({ document, origin }, index) => {
-    if (!isSession(document)) throw usageError(`${origin}: not a Session`, 'Other kinds are applied with: apply -f FILE');
+  documents: readonly Manifest[],
+  { names, namespace, invokedAs }: { readonly names: readonly string[]; readonly namespace: string; readonly invokedAs: string },
+): readonly SessionManifest[] =>
+  documents.map((manifest, index) => {
+    const { document, origin } = manifest;
+    if (!isSession(document)) throw usageError(`${origin}: not a Session`, `Other kinds are applied with '${invokedAs} apply -f FILE'.`);
     const metadata = {
       ...document.metadata,
       name: document.metadata?.name ?? names[index] ?? '',
       namespace: document.metadata?.namespace ?? namespace,
     };
-    return { document: { ...document, metadata }, origin };
+    return { ...manifest, document: { ...document, metadata } };
   });
 
 /** The schema has the last word on what is in spec. */

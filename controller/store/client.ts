@@ -44,6 +44,8 @@ export interface Client {
 export interface Manifest {
   readonly document: unknown;
   readonly origin: string;
+  /** Where a field of it (`spec.size`) is written, as `origin` says where it begins; absent where it is in no file. */
+  readonly locate?: (path: string) => string;
 }
 
 export interface Applied {

@@ -1,4 +1,5 @@
 // Opens the store that a `--store` text names: for the controller (openStore) or for commands (openClient).
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { OperatorError } from '../api/error.ts';
 import type { LogReader } from '../output/log-store.ts';
@@ -24,9 +25,13 @@ export type OpenedClient = Omit<OpenedClusterClient, 'keep' | 'secret'> &
   Partial<Pick<OpenedClusterClient, 'keep' | 'secret'> & Pick<OpenedDirectoryClient, 'root'>>;
 type DirectoryOptions = Omit<DirectoryClientOptions, 'openLog'>;
 
-/** `dir:PATH` or `cluster[:CONTEXT]`; relative paths are taken from `directory`. */
+/** `dir:PATH` or `cluster[:CONTEXT]`; relative paths are taken from `directory`, `~/` from the home folder. */
 export const parseTarget = (text: string, directory: string): Target => {
-  if (text.startsWith('dir:') && text.length > 'dir:'.length) return { type: 'dir', path: resolve(directory, text.slice('dir:'.length)) };
+  if (text.startsWith('dir:') && text.length > 'dir:'.length) {
+    // No shell expands it there.
+    const path = text.slice('dir:'.length).replace(/^~(?=\/|$)/, () => homedir());
+    return { type: 'dir', path: resolve(directory, path) };
+  }
   if (text === 'cluster') return { type: 'cluster' };
   if (text.startsWith('cluster:') && text.length > 'cluster:'.length) return { type: 'cluster', context: text.slice('cluster:'.length) };
   throw new OperatorError('invalid', `--store ${JSON.stringify(text)} is not known: use dir:PATH or cluster[:CONTEXT]`);

@@ -21,6 +21,9 @@ test('bash completes commands, options and words, also after remote', async () =
   assert.equal(complete(out, ['berth', 'get', 'vm']), ['vmpools', 'vms']);
   assert.equal(complete(out, ['berth', 'secret', 'l']), ['list']);
   assert.equal(complete(out, ['berth', 'completion', 'z']), ['zsh']);
+  const listing = "berth() { printf 'session.berth.dev/%s\\n' sess-1 sess-2; }";
+  for (const command of ['output', 'kill', 'send', 'attach', 'wait', 'rerun'])
+    assert.equal(complete(`${listing}\n${out}`, ['berth', command, 's']), ['sess-1', 'sess-2'], command);
 });
 
 for (const shell of ['zsh', 'fish'] as const) {

@@ -131,7 +131,7 @@ test('no file is written over', async () => {
 test('the file of the original is read unless another is named', async () => {
   const { exit, err } = await runCLI(['migrate'], { env: { HOME: folder } });
   const path = join(folder, '.amplihack', 'remote-state.json');
-  assert.equal([exit, err], [3, `Error: there is no ${path}\nHint: Name the file: migrate FILE\n`]);
+  assert.equal([exit, err], [3, `Error: there is no ${path}\nHint: Name the file: berth migrate FILE\n`]);
   assert.match((await runCLI(['migrate', folder])).err, `Error: cannot read ${folder}: EISDIR`);
 });
 

@@ -122,6 +122,16 @@ test('validates files and folders without a controller or a store', async (world
   assert.match((await berth(world, 'validate', '-f', good, '-f', good)).err, 'is already defined in');
   assert.match((await berth(world, 'validate', '-f', join(world.folder, 'none'))).err, 'Error: cannot read ');
   assert.not(existsSync(world.root));
+  for (const words of [['apply'], ['start', '--no-up']])
+    assert.match((await berth(world, ...words, '-f', bad)).err, `Error: ${bad}:6:3: spec.size: `, words[0]);
+});
+
+test('a store may be named from the home folder', async (world) => {
+  const manifest =
+    'apiVersion: berth.dev/v1alpha1\nkind: VMPool\nmetadata: {name: p}\nspec: {provider: {type: Local, local: {}}, sizes: [{name: s}]}\n';
+  const applied = await ended(launch(world, ['apply', '-f', '-', '--store', 'dir:~/deep/store']), manifest);
+  assert.equal([applied.exit, applied.err], [0, '']);
+  assert.ok(existsSync(join(world.folder, 'deep', 'store', 'vmpool-p.yaml')));
 });
 
 test('applies, explains, plans and deletes', async (world) => {

@@ -336,6 +336,12 @@ test('turns options into fields, unset ones absent', async () => {
   ]);
 });
 
+test('takes a prompt that begins with a dash and can be no option', async () => {
+  const client = fakeClient();
+  await start(['- [ ] todo', '--detach', '-> next', '--deadline', 'none'], client);
+  assert.equal(specs(client), [{ prompt: '- [ ] todo' }, { prompt: '-> next' }]);
+});
+
 test('stores the agent’s credentials of this shell as a secret and only names it in the manifest', async () => {
   const client = fakeClient();
   const env = { ANTHROPIC_API_KEY: 'sk-ant-secret', GH_TOKEN: 'gh', OPENAI_API_KEY: 'no' };
@@ -397,6 +403,8 @@ test('refuses what cannot be started, with exit 2', async () => {
     assert.is(exit, 2, message);
     assert.is(err.split('\n')[0], `Error: ${message}`);
   }
+  const { err } = await start(['x', '--env-from-secret', 'nope'], fakeClient(), { invokedAs: 'amplihack remote' });
+  assert.match(err, "Hint: Make it with 'amplihack remote secret set nope KEY'.\n");
 });
 
 test('makes names that are sorted, unique and not taken', () => {
@@ -419,13 +427,13 @@ test('reads environment entries', () => {
     { name: 'B', value: 'x=y' },
   ]);
   const keys = (secret: string) => (secret === 's' ? ['api-key', 'TOKEN'] : undefined);
-  assert.equal(parseEnvFromSecret(['s', 's/other', 'X=s/api-key'], keys), [
+  assert.equal(parseEnvFromSecret(['s', 's/other', 'X=s/api-key'], keys, 'berth'), [
     { name: 'API_KEY', secretRef: { name: 's', key: 'api-key' } },
     { name: 'TOKEN', secretRef: { name: 's', key: 'TOKEN' } },
     { name: 'other', secretRef: { name: 's', key: 'other' } },
     { name: 'X', secretRef: { name: 's', key: 'api-key' } },
   ]);
-  for (const wrong of ['', '/', 'X=s', 'a/b/c']) assert.throws(() => parseEnvFromSecret([wrong], keys), 'is not NAME');
+  for (const wrong of ['', '/', 'X=s', 'a/b/c']) assert.throws(() => parseEnvFromSecret([wrong], keys, 'berth'), 'is not NAME');
 });
 
 test('tells repositories apart: addresses, refs, folders', async () => {

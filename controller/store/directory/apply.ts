@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { OperatorError } from '../../api/error.ts';
 import { API_VERSION, type Kind, keyString, type ObjectKey } from '../../api/object.ts';
 import type { Applied, Manifest } from '../client.ts';
-import { errorLine } from '../schema/error.ts';
+import { errorLine, type FieldError } from '../schema/error.ts';
 import { type Admitted, admit } from '../schema.ts';
 import { writeYAML } from '../yaml/write.ts';
 import { writeAtomic, writeError } from './atomic-write.ts';
@@ -50,19 +50,19 @@ const check = (folder: string, manifest: Manifest): Planned => {
     throw new OperatorError('invalid', `${manifest.origin}: not a Session or VMPool of ${API_VERSION}`);
   }
   const first = admit(kind, document);
-  if ('errors' in first) throw refused(manifest, first.errors.map(errorLine));
+  if ('errors' in first) throw refused(manifest, first.errors);
   const { namespace, name } = first.object.metadata;
   const key = { namespace, name };
   const stored = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
   if (!stored || stored === 'gone' || stored.metadata.annotations?.['berth.dev/builtin'] !== undefined)
     return { kind, key, manifest, object: first.object };
   const second = admit(kind, document, stored as never);
-  if ('errors' in second) throw refused(manifest, second.errors.map(errorLine));
+  if ('errors' in second) throw refused(manifest, second.errors);
   return { kind, key, manifest, object: second.object };
 };
 
-const refused = (manifest: Manifest, errors: readonly string[]): OperatorError =>
-  new OperatorError('invalid', `${manifest.origin}: ${errors.join('; ')}`);
+const refused = ({ origin, locate = () => origin }: Manifest, errors: readonly FieldError[]): OperatorError =>
+  new OperatorError('invalid', errors.map((error) => `${locate(error.path)}: ${errorLine(error)}`).join('; '));
 
 const refuseForeign = (root: string, { kind, key, manifest }: Planned, definer: Definer | undefined): void => {
   const path = join(root, manifestPath(kind, key));
