@@ -63,8 +63,9 @@ export class OutputCommand extends BerthCommand {
         : (await readAll(log.read(since))).subarray(0, end - since);
     if (!this.raw) await this.write(outputHeader(session, countLines(bytes), this.context.now()));
     await this.write(bytes);
-    const reason = isFinished(session) || session.status?.startTime !== undefined ? undefined : reasonOf(session);
-    if (reason !== undefined && end === 0) this.say(`Not started yet: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
+    const reason = session.status?.startTime === undefined ? reasonOf(session) : undefined;
+    if (reason === undefined || end > 0) return;
+    this.say(`${isFinished(session) ? 'Never started' : 'Not started yet'}: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
   }
 
   private async goOn(controller: BringUpOptions, session: Session, offset: number): Promise<number> {

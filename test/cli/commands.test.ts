@@ -120,6 +120,9 @@ test('answers an unknown session with exit 3', async () => {
 test('says why there is no output yet', async () => {
   const waiting = session('s', { phase: 'Pending', status: { reason: 'PoolFull', message: '10 of 10 VMs' } });
   assert.is((await runCLI(['output', 's'], { client: withSessions(waiting) })).err, 'Not started yet: PoolFull: 10 of 10 VMs\n');
+  const never = { phase: 'Failed', reason: 'LaunchFailed', message: 'x: not found', conditions: [condition('Finished')] } as const;
+  const missing = session('s', { phase: 'Pending', status: never });
+  assert.is((await runCLI(['output', 's'], { client: withSessions(missing) })).err, 'Never started: LaunchFailed: x: not found\n');
 });
 
 test('follows to the end and ends with the session’s code', async () => {
