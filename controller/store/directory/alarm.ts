@@ -32,8 +32,10 @@ export const createAlarm = (clock: Clock, look: () => Promise<void>): Alarm => {
     cancel?.();
     dueAt = at;
     cancel = clock.after(Math.max(0, at - clock.monotonic()), () => {
+      // It stays due until the look that runs has ended.
+      if (isRinging) return;
       dueAt = Number.POSITIVE_INFINITY;
-      if (!isRinging) running = ring();
+      running = ring();
     });
   };
   const ring = async (): Promise<void> => {
@@ -41,8 +43,8 @@ export const createAlarm = (clock: Clock, look: () => Promise<void>): Alarm => {
     firstHint = undefined;
     await look();
     isRinging = false;
-    // What came due meanwhile found the look running.
-    if (dueAt === Number.POSITIVE_INFINITY) set(clock.monotonic() + QUIET_MS);
+    // Its timer may have found the look running.
+    if (dueAt < Number.POSITIVE_INFINITY) set(dueAt);
   };
   return {
     set,

@@ -46,7 +46,8 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
   let lastScan: Scan | undefined;
   let identity = knownRoot;
   let wantsFull = true;
-  let isConfirmed = false;
+  let confirmations = 0;
+  let usedConfirmations = 0;
   let nextFullAt = 0;
   let isClosed = false;
 
@@ -71,7 +72,7 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
   const watch = createRootWatch({ root, skip: folder, onEvent: hints.onEvent, onBlind: () => alarm.set(clock.monotonic()) });
 
   /** Looks at every file. Returns since when it may be relied on that what was not found is gone. */
-  const lookAtAll = async (): Promise<number | undefined> => {
+  const lookAtAll = async (isConfirmed: boolean): Promise<number | undefined> => {
     const began = clock.monotonic();
     wantsFull = false;
     hints.clear();
@@ -102,13 +103,9 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     alarm.set(clock.monotonic() + blocked.retryMs);
   };
 
-  const concluded = (now: string, result: PassResult): void => {
-    if (lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
-    isConfirmed = false;
-  };
-
   /** While nothing is there a full look costs nothing, and ends the report that nothing is. */
-  const isFullDue = (): boolean => wantsFull || lastScan?.isEmpty === true || clock.monotonic() >= nextFullAt;
+  const isFullDue = (isConfirmed: boolean): boolean =>
+    isConfirmed || wantsFull || lastScan?.isEmpty === true || clock.monotonic() >= nextFullAt;
 
   const pass = async (): Promise<void> => {
     const now = identityOf(root);
@@ -119,12 +116,17 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
     const git = gitObstacle(root);
     if (git) return wait(git);
     await watch.follow(now);
+    // One that comes during this pass is for the next.
+    const confirmed = confirmations;
+    const isConfirmed = confirmed > usedConfirmations;
     if (identity === undefined || isConfirmed) identity = now;
-    const isFull = identity !== now || isFullDue();
-    const scanBegan = isFull ? await lookAtAll() : undefined;
+    const isFull = identity !== now || isFullDue(isConfirmed);
+    const scanBegan = isFull ? await lookAtAll(isConfirmed) : undefined;
     if (!isFull) hints.lookAtTouched();
     const result = await sync.pass({ scanBegan, isConfirmed });
-    if (isFull) concluded(now, result);
+    if (isFull && lastScan && isAllThere(lastScan, result, sources.paths)) identity = now;
+    // Until every file has settled nothing is deleted.
+    if (result.nextAt === Number.POSITIVE_INFINITY) usedConfirmations = confirmed;
     report(now, result);
     if (result.hasChanged && result.nextAt === Number.POSITIVE_INFINITY) options.onSettled();
     nextFullAt = Math.min(nextFullAt, result.scanAt);
@@ -147,8 +149,7 @@ export const createFollower = ({ context, sync, root, knownRoot, ...options }: F
       alarm.set(clock.monotonic());
     },
     confirm: () => {
-      isConfirmed = true;
-      wantsFull = true;
+      confirmations += 1;
       alarm.set(clock.monotonic());
     },
     isBusy: () => alarm.isRinging || wantsFull || hints.hasTouched,
