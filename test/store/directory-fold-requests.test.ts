@@ -1,5 +1,5 @@
 // Requests on their way from the CLI: how they are written and read, and what each does to its object.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -48,6 +48,7 @@ const createWorld = (folder: string, initial: readonly Session[], expected: read
     isExpected: (id) => expected.includes(id),
     onConfirmPrune: () => refused.push('prune'),
     onRefused: (message) => refused.push(message),
+    onUnreadable: ({ message }) => refused.push(message),
   };
   return { context, objects, refused, left: () => readdirSync(join(folder, 'requests')).length };
 };
@@ -139,6 +140,17 @@ test('a file that is no request is removed and told, whatever is in it', () =>
     await foldRequests(context);
     assert.is(refused.filter((message) => message.endsWith("is no request of Berth's: removed")).length, 4);
     assert.is(left(), 0);
+  }));
+
+test('a request that cannot be read stays, and the others are folded in', () =>
+  inFolder(async (folder) => {
+    const { context, objects, refused, left } = createWorld(folder, [stored()]);
+    await writeRequest(folder, patch({ priority: 7 }), 2);
+    symlinkSync('loop.json', join(folder, 'requests', 'loop.json'));
+    await foldRequests(context);
+    assert.is(objects.get('Session', key)?.spec.priority, 7);
+    assert.match(refused.join(), /^cannot read .*loop\.json: ELOOP/);
+    assert.is(left(), 1);
   }));
 
 test('without a folder of requests there are none; one that is no folder is told to writer and reader', () =>

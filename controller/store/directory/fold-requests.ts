@@ -1,5 +1,6 @@
 // Takes up the verbs that the CLI left: each is folded into its object, and its file removed after that is on disk.
 import { isDeepStrictEqual } from 'node:util';
+import type { OperatorError } from '../../api/error.ts';
 import { API_VERSION, type Kind, keyString, type Resource } from '../../api/object.ts';
 import { errorLine } from '../schema/error.ts';
 import { admit } from '../schema.ts';
@@ -15,11 +16,17 @@ export interface FoldContext extends DeletionContext {
   readonly isExpected: (id: string) => boolean;
   readonly onConfirmPrune: () => void;
   readonly onRefused: (message: string, stored: Resource | undefined) => void;
+  readonly onUnreadable: (error: OperatorError) => void;
 }
 
-export const foldRequests = async (context: FoldContext): Promise<void> => {
+/** Returns the objects whose requests wait for them. */
+export const foldRequests = async (context: FoldContext): Promise<ReadonlySet<string>> => {
   const waiting = new Set<string>();
-  for (const { path, request } of readRequests(context.folder)) {
+  for (const { path, request, error } of readRequests(context.folder)) {
+    if (error) {
+      context.onUnreadable(error);
+      continue;
+    }
     if (request === undefined) context.onRefused(`${path} is no request of Berth's: removed`, undefined);
     else if (request.verb === 'confirmPrune') context.onConfirmPrune();
     else {
@@ -34,6 +41,7 @@ export const foldRequests = async (context: FoldContext): Promise<void> => {
     }
     await removeDurably(path);
   }
+  return waiting;
 };
 
 const fold = async (context: FoldContext, id: string, request: Exclude<Request, { verb: 'confirmPrune' }>): Promise<void> => {

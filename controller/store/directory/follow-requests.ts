@@ -23,9 +23,11 @@ export interface RequestParts {
   readonly record: Store['record'];
 }
 
-export const followRequests = (folder: string, parts: RequestParts): { fold(): Promise<void>; close(): void } => {
+export const followRequests = (folder: string, parts: RequestParts): { fold(): Promise<void>; close(): Promise<void> } => {
   const { clock, objects } = parts;
+  /** Objects that requests wait for. */
   const firstSeen = new Map<string, number>();
+  let told: ReadonlySet<string> = new Set();
   let isClosed = false;
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
@@ -35,9 +37,7 @@ export const followRequests = (folder: string, parts: RequestParts): { fold(): P
     const since = firstSeen.get(id) ?? clock.monotonic();
     if (!firstSeen.has(id)) parts.poke(true);
     firstSeen.set(id, since);
-    const isPatient = parts.isBusy() || clock.monotonic() - since < PATIENCE_MS;
-    if (!isPatient) firstSeen.delete(id);
-    return isPatient;
+    return parts.isBusy() || clock.monotonic() - since < PATIENCE_MS;
   };
   const foldAll = async (): Promise<void> => {
     const onRefused = (message: string, stored: Resource | undefined): void => {
@@ -50,11 +50,26 @@ export const followRequests = (folder: string, parts: RequestParts): { fold(): P
         regarding: { kind: stored.kind, uid: stored.metadata.uid, ...keyOf(stored) },
       });
     };
+    const obstacles = new Set<string>();
+    const waits = (error: unknown): void => {
+      obstacles.add(`a request waits: ${errorMessage(error)}`);
+    };
     try {
-      await foldRequests({ folder, objects, clock, isExpected, onConfirmPrune: parts.confirm, onRefused });
+      const waiting = await foldRequests({
+        folder,
+        objects,
+        clock,
+        isExpected,
+        onConfirmPrune: parts.confirm,
+        onRefused,
+        onUnreadable: waits,
+      });
+      for (const id of firstSeen.keys()) if (!waiting.has(id)) firstSeen.delete(id);
     } catch (error) {
-      parts.problems.tell(`a request waits: ${errorMessage(error)}`);
+      waits(error);
     }
+    for (const text of obstacles) if (!told.has(text)) parts.problems.tell(text);
+    told = obstacles;
   };
   const fold = async (): Promise<void> => {
     isWanted = true;
@@ -72,10 +87,11 @@ export const followRequests = (folder: string, parts: RequestParts): { fold(): P
   const watcher = watchFolder(join(folder, 'requests'), () => void fold());
   return {
     fold,
-    close: () => {
+    close: async () => {
       isClosed = true;
       cancel?.();
       watcher?.close();
+      await running;
     },
   };
 };

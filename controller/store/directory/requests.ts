@@ -17,8 +17,10 @@ export type Request =
 
 export interface RequestFile {
   readonly path: string;
-  /** Absent for a file that is none of ours. */
+  /** Absent for a file that is none of ours, and for one that cannot be read. */
   readonly request?: Request;
+  /** Why the file cannot be read now. */
+  readonly error?: OperatorError;
 }
 
 /** Durable on return. `now` (milliseconds since the epoch) orders requests. */
@@ -38,11 +40,7 @@ export const writeRequest = async (folder: string, request: Request, now: number
 /** Oldest first. */
 export const readRequests = (folder: string): readonly RequestFile[] => {
   const names = namesIn(join(folder, 'requests')).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
-  return names.toSorted().map((name) => {
-    const path = join(folder, 'requests', name);
-    const request = parseRequest(path);
-    return { path, ...(request ? { request } : {}) };
-  });
+  return names.toSorted().map((name) => readRequest(join(folder, 'requests', name)));
 };
 
 const namesIn = (folder: string): readonly string[] => {
@@ -50,13 +48,25 @@ const namesIn = (folder: string): readonly string[] => {
     return readdirSync(folder);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
-    throw new OperatorError('unavailable', `cannot read ${folder}: ${errorMessage(error)}`, { cause: error });
+    throw readError(folder, error);
   }
 };
 
-const parseRequest = (path: string): Request | undefined => {
+const readRequest = (path: string): RequestFile => {
   try {
-    const request = JSON.parse(readFileSync(path, 'utf8')) as Request;
+    const request = parseRequest(readFileSync(path, 'utf8'));
+    return { path, ...(request ? { request } : {}) };
+  } catch (error) {
+    return { path, error: readError(path, error) };
+  }
+};
+
+const readError = (path: string, error: unknown): OperatorError =>
+  new OperatorError('unavailable', `cannot read ${path}: ${errorMessage(error)}`, { cause: error });
+
+const parseRequest = (text: string): Request | undefined => {
+  try {
+    const request = JSON.parse(text) as Request;
     if (request.verb === 'confirmPrune') return request;
     const isSound = (request.verb === 'patch' || request.verb === 'delete') && request.kind in PLURALS && isKey(request.key);
     return isSound ? request : undefined;

@@ -155,7 +155,7 @@ const openLocked = async (
     }),
     close: async () => {
       cancelExpiry();
-      verbs.close();
+      await verbs.close();
       await follower.close();
       await mirror.close();
       cancelIndex?.();
