@@ -1,13 +1,13 @@
 // One pass from the files to the stored objects: reads what settled, merges, deletes what is surely gone. Level-triggered:
 // what a pass cannot do now it does in a later one.
 import type { Clock } from '../../api/clock.ts';
-import type { Resource } from '../../api/object.ts';
+import type { Kind, ObjectKey, Resource } from '../../api/object.ts';
 import type { Problem } from '../client.ts';
 import { ensureBuiltinPools } from './builtin-pool.ts';
 import { requestDeletion } from './deleting.ts';
 import { EMPTY_GUARD, type GuardState, guardDeletions } from './deletion-guard.ts';
 import type { DirectoryEvent } from './events.ts';
-import { parseID } from './manifest-file.ts';
+import { objectID, parseID } from './manifest-file.ts';
 import { SOURCE_ANNOTATION } from './merge.ts';
 import { limitObjects } from './object-limit.ts';
 import type { Objects } from './objects.ts';
@@ -15,7 +15,7 @@ import { problemText } from './problems.ts';
 import { type Resolution, resolveObject } from './resolve.ts';
 import type { Sources } from './sources.ts';
 import { createFileTeller } from './tell-files.ts';
-import { buryObject, readTombstone } from './tombstones.ts';
+import { buryObject, readTombstone, standingTombstones } from './tombstones.ts';
 
 export interface SyncContext {
   readonly folder: string;
@@ -58,6 +58,7 @@ export const createSync = (context: SyncContext): Sync => {
   const undefinedIDs = new Set<string>();
   const problems = new Map<string, Problem>();
   const tellFiles = createFileTeller(context);
+  let hasSeenAll = false;
 
   const resolveAll = async (): Promise<boolean> => {
     const fresh = new Map<string, Resource>();
@@ -91,6 +92,14 @@ export const createSync = (context: SyncContext): Sync => {
     return { scanAt: decision.scanAt ?? Number.POSITIVE_INFINITY, count: decision.remove.length };
   };
 
+  /** While no controller ran, the files of tombstones may have gone. */
+  const seeAll = (): void => {
+    if (hasSeenAll) return;
+    hasSeenAll = true;
+    const isDefined = (kind: Kind, key: ObjectKey): boolean => sources.definers(objectID(kind, key)).length > 0;
+    for (const { kind, key } of standingTombstones(context.folder, isDefined)) undefinedIDs.add(objectID(kind, key));
+  };
+
   return {
     revisit: (id) => {
       dirty.add(id);
@@ -104,11 +113,13 @@ export const createSync = (context: SyncContext): Sync => {
       const read = await sources.read(clock.monotonic());
       for (const id of read.changed) dirty.add(id);
       const hasResolved = await resolveAll();
-      await forgetStanding(context, undefinedIDs);
-      // A file that is being written may define what seems missing (it was moved).
-      const deletion = read.nextAt === undefined ? await deleteMissing(look.scanBegan, look.isConfirmed) : NOTHING_DELETED;
-      await ensureBuiltinPools(context);
       const ofFiles = sources.problems();
+      // A file that is being written may define what seems missing (it was moved).
+      const isSettled = read.nextAt === undefined;
+      if (isSettled && look.scanBegan !== undefined) seeAll();
+      if (isSettled) await forgetStanding(context, undefinedIDs, ofFiles);
+      const deletion = isSettled ? await deleteMissing(look.scanBegan, look.isConfirmed) : NOTHING_DELETED;
+      await ensureBuiltinPools(context);
       tellFiles(ofFiles);
       return {
         problems: [...ofFiles, ...problems.values(), ...heldProblem(guard)],
@@ -133,13 +144,16 @@ const isManaged = (stored: Resource | undefined): boolean =>
   stored?.metadata.annotations?.[SOURCE_ANNOTATION] !== undefined && stored.metadata.deletionTimestamp === undefined;
 
 /** Once its file is gone, a file of that name means something again. */
-const forgetStanding = async (context: SyncContext, undefinedIDs: Set<string>): Promise<void> => {
+const forgetStanding = async (context: SyncContext, undefinedIDs: Set<string>, ofFiles: readonly Problem[]): Promise<void> => {
+  const refused = new Set<string | undefined>(ofFiles.map(({ file }) => file));
   for (const id of undefinedIDs) {
     const stored = storedBy(context.objects, id);
     if (stored) continue;
-    undefinedIDs.delete(id);
     const { kind, key } = parseID(id);
     const tombstone = readTombstone(context.folder, kind, key);
+    // A file that cannot be taken may still define it.
+    if (refused.has(tombstone?.object.metadata.annotations?.[SOURCE_ANNOTATION])) continue;
+    undefinedIDs.delete(id);
     if (tombstone?.fileStood) await buryObject(context.folder, tombstone.object, false);
   }
 };

@@ -10,7 +10,7 @@ import { removeDurably, writeAtomic } from './atomic-write.ts';
 import { decodeResource, encodeResource } from './codec.ts';
 import { type Fields, fileSpecOf } from './merge.ts';
 import { tombstonePath } from './state-folder.ts';
-import { listStateFiles } from './state-listing.ts';
+import { listStateFiles, type StateFile } from './state-listing.ts';
 
 /** On an object in a tombstone: its file stood when it was removed, and has stood since. */
 const FILE_STOOD_ANNOTATION = 'berth.dev/file-stood';
@@ -39,6 +39,10 @@ export const readTombstone = (folder: string, kind: Kind, key: ObjectKey): Tombs
   return { object: { ...object, metadata: { ...object.metadata, annotations } }, fileStood: stood !== undefined };
 };
 
+/** Those whose file is thought to stand, but for those that `isDefined`: known without decoding them. */
+export const standingTombstones = (folder: string, isDefined: (kind: Kind, key: ObjectKey) => boolean): readonly StateFile[] =>
+  listTombstones(folder).filter(({ kind, key, path }) => !isDefined(kind, key) && mentions(path, FILE_STOOD_ANNOTATION));
+
 export const removeTombstone = (folder: string, kind: Kind, key: ObjectKey): Promise<void> =>
   removeDurably(tombstonePath(folder, kind, key));
 
@@ -65,13 +69,24 @@ export const expireTombstones = (
   isNeeded: (kind: Kind, key: ObjectKey) => boolean,
 ): ReadonlySet<string> => {
   const old = new Set<string>();
-  for (const { kind, key, path } of (['Session', 'VMPool'] as const).flatMap((each) => listStateFiles(join(folder, 'tombstones'), each))) {
+  for (const { kind, key, path } of listTombstones(folder)) {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (!stats || at.now - stats.mtimeMs < at.retentionMs || isNeeded(kind, key)) continue;
     if (at.suspects.has(path)) unlinkSync(path);
     else old.add(path);
   }
   return old;
+};
+
+const listTombstones = (folder: string): readonly StateFile[] =>
+  (['Session', 'VMPool'] as const).flatMap((kind) => listStateFiles(join(folder, 'tombstones'), kind));
+
+const mentions = (path: string, text: string): boolean => {
+  try {
+    return readFileSync(path, 'utf8').includes(text);
+  } catch {
+    return false;
+  }
 };
 
 const isFinished = (object: Resource): boolean => object.kind === 'Session' && isTrue(object.status?.conditions, 'Finished');

@@ -1,0 +1,85 @@
+// What is remembered of removed objects, as their files come and go while no controller runs.
+import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Session } from '../../controller/api/types.generated.ts';
+import { at, createDirectoryWorld, type DirectoryWorld, named, session, until, untilStored } from './directory-world.ts';
+
+const test = suite('tombstones');
+
+const check = (title: string, body: (world: DirectoryWorld) => Promise<void>): void => {
+  test(title, async () => {
+    const world = createDirectoryWorld();
+    try {
+      await body(world);
+    } finally {
+      await world.end();
+    }
+  });
+};
+
+const finished: NonNullable<Session['status']> = {
+  phase: 'Completed',
+  conditions: [{ type: 'Finished', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z', reason: 'Completed', message: '' }],
+};
+
+/** Two files, of which that of `a` still stands when its object is removed and the controller ends. */
+const leaveStanding = async (world: DirectoryWorld, status: NonNullable<Session['status']>): Promise<Session> => {
+  world.put('a.yaml', session('a'));
+  world.put('b.yaml', session('b'));
+  const store = await world.open();
+  const a = await store.patchStatus('Session', at(await untilStored(store, 'Session', 'a')), status);
+  await store.delete('Session', at(a));
+  await world.close();
+  return a;
+};
+
+const fileStood = (world: DirectoryWorld): boolean =>
+  readFileSync(join(world.root, '.berth/tombstones/sessions/default/a.yaml'), 'utf8').includes('file-stood');
+
+check('a file that went while no controller ran, and comes back, is restored as finished', async (world) => {
+  const a = await leaveStanding(world, finished);
+  world.remove('a.yaml');
+  const store = await world.open();
+  await until('the file is seen to be gone', () => !fileStood(world));
+  world.put('a.yaml', session('a'));
+  const restored = await untilStored(store, 'Session', 'a');
+  assert.equal([restored.metadata.uid, restored.status?.phase], [a.metadata.uid, 'Completed']);
+});
+
+check('from a folder that is empty nothing is concluded: what was removed does not run again', async (world) => {
+  await leaveStanding(world, { phase: 'Running' });
+  for (const name of ['a.yaml', 'b.yaml']) renameSync(join(world.root, name), join(world.base, name));
+  const store = await world.open();
+  await until('the notice', () => world.problems.some((text) => text.includes('the folder is empty')));
+  for (const name of ['a.yaml', 'b.yaml']) renameSync(join(world.base, name), join(world.root, name));
+  world.put('c.yaml', session('c'));
+  await untilStored(store, 'Session', 'c');
+  assert.ok(fileStood(world));
+  assert.is(await store.get('Session', named('a')), undefined);
+});
+
+check('nor from a file that cannot be taken, until it goes', async (world) => {
+  await leaveStanding(world, { phase: 'Running' });
+  rmSync(join(world.root, '.berth/index.json'));
+  world.put('a.yaml', `${session('a')}  nonsense: 1\n`);
+  const store = await world.open();
+  assert.ok(world.problems.some((text) => text.startsWith('a.yaml:')));
+  assert.ok(fileStood(world));
+  world.put('a.yaml', session('a'));
+  await until('no problem', async () => (await world.client.problems()).length === 0);
+  assert.is(await store.get('Session', named('a')), undefined);
+  world.remove('a.yaml');
+  await until('the file is seen to be gone', () => !fileStood(world));
+});
+
+check('nor before every file was read, where nothing is known of them any more', async (world) => {
+  await leaveStanding(world, { phase: 'Running' });
+  rmSync(join(world.root, '.berth/index.json'));
+  const store = await world.open();
+  assert.is(await store.get('Session', named('a')), undefined);
+  assert.ok(fileStood(world));
+});
+
+test.run();
