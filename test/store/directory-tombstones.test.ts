@@ -1,9 +1,12 @@
-// What is remembered of removed objects, as their files come and go while no controller runs.
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+// What is remembered of removed objects: as their files come and go while no controller runs, and when its time is over.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Session } from '../../controller/api/types.generated.ts';
+import { expireRegularly } from '../../controller/store/directory/expire-tombstones.ts';
+import { createFakeClock } from '../fakes/clock.ts';
 import { at, createDirectoryWorld, type DirectoryWorld, named, session, until, untilStored } from './directory-world.ts';
 
 const test = suite('tombstones');
@@ -80,6 +83,29 @@ check('nor before every file was read, where nothing is known of them any more',
   const store = await world.open();
   assert.is(await store.get('Session', named('a')), undefined);
   assert.ok(fileStood(world));
+});
+
+test('one that cannot be removed is told every hour, and keeps no other', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tombstones-'));
+  const sessions = join(folder, 'tombstones/sessions/default');
+  // No file can be removed where a folder stands, whoever asks.
+  mkdirSync(join(sessions, 'a.yaml'), { recursive: true });
+  writeFileSync(join(sessions, 'b.yaml'), '');
+  const clock = createFakeClock(Date.now() + 10_000);
+  const told: string[] = [];
+  try {
+    const cancel = expireRegularly(folder, { clock, retentionMs: 1_000, tell: (text) => told.push(text) }, () => false);
+    assert.equal([readdirSync(sessions), told], [['a.yaml', 'b.yaml'], []]);
+    await clock.advance(3_600_000);
+    assert.equal([readdirSync(sessions), told.length], [['a.yaml'], 1]);
+    assert.match(told[0] ?? '', /^tombstones that are past their time stay \(1\): cannot write .*a\.yaml/);
+    await clock.advance(3_600_000);
+    assert.is(told.length, 2);
+    cancel();
+    assert.is(clock.pending, 0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test.run();

@@ -7,14 +7,19 @@ const EXPIRY_MS = 3_600_000;
 
 export const expireRegularly = (
   folder: string,
-  options: { readonly clock: Clock; readonly retentionMs?: number | undefined },
+  options: { readonly clock: Clock; readonly retentionMs?: number | undefined; readonly tell: (problem: string) => void },
   isNeeded: (id: string) => boolean,
 ): (() => void) => {
   const { clock, retentionMs = DEFAULT_RETENTION_MS } = options;
   let suspects: ReadonlySet<string> = new Set();
   let cancel = (): void => undefined;
   const expire = (): void => {
-    suspects = expireTombstones(folder, { now: clock.now(), retentionMs, suspects }, (kind, key) => isNeeded(objectID(kind, key)));
+    const { failures, ...expired } = expireTombstones(folder, { now: clock.now(), retentionMs, suspects }, (kind, key) =>
+      isNeeded(objectID(kind, key)),
+    );
+    suspects = expired.suspects;
+    // One stands for all: most often they share their cause.
+    if (failures[0]) options.tell(`tombstones that are past their time stay (${failures.length}): ${failures[0].message}`);
     cancel = clock.after(EXPIRY_MS, expire);
   };
   expire();

@@ -143,7 +143,7 @@ const openLocked = async (
   await verbs.fold();
   const isMirrored = options.writeStatus !== 'never' && gitFolder(root) === undefined;
   const mirror = createMirror({ root, objects, sources, clock });
-  const cancelExpiry = expireRegularly(folder, options, (id) => sources.definers(id).length > 0);
+  const cancelExpiry = expireRegularly(folder, { ...options, tell: problems.tell }, (id) => sources.definers(id).length > 0);
   return {
     stateFolder: folder,
     store: createStore({

@@ -5,8 +5,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isTrue } from '../../api/condition.ts';
+import type { OperatorError } from '../../api/error.ts';
 import { type Kind, keyOf, type ObjectKey, type Resource } from '../../api/object.ts';
-import { removeDurably, writeAtomic } from './atomic-write.ts';
+import { removeDurably, writeAtomic, writeError } from './atomic-write.ts';
 import { decodeResource, encodeResource } from './codec.ts';
 import { type Fields, fileSpecOf } from './merge.ts';
 import { tombstonePath } from './state-folder.ts';
@@ -61,21 +62,28 @@ export const restoredFrom = (tombstone: Tombstone): Resource => {
 
 /**
  * Removes tombstones older than `retentionMs`, but those that `isNeeded` (their file stands). One that looks old for the
- * first time is only returned, for the next call: a clock that jumped ahead for a while removes nothing.
+ * first time is only returned, for the next call: a clock that jumped ahead for a while removes nothing. So is one that
+ * cannot be removed, and why.
  */
 export const expireTombstones = (
   folder: string,
   at: { readonly now: number; readonly retentionMs: number; readonly suspects: ReadonlySet<string> },
   isNeeded: (kind: Kind, key: ObjectKey) => boolean,
-): ReadonlySet<string> => {
-  const old = new Set<string>();
+): { readonly suspects: ReadonlySet<string>; readonly failures: readonly OperatorError[] } => {
+  const suspects = new Set<string>();
+  const failures: OperatorError[] = [];
   for (const { kind, key, path } of listTombstones(folder)) {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats || at.now - stats.mtimeMs < at.retentionMs || isNeeded(kind, key)) continue;
-    if (at.suspects.has(path)) unlinkSync(path);
-    else old.add(path);
+    try {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (!stats || at.now - stats.mtimeMs < at.retentionMs || isNeeded(kind, key)) continue;
+      if (at.suspects.has(path)) unlinkSync(path);
+      else suspects.add(path);
+    } catch (error) {
+      suspects.add(path);
+      failures.push(writeError(path, error));
+    }
   }
-  return old;
+  return { suspects, failures };
 };
 
 const listTombstones = (folder: string): readonly StateFile[] =>
