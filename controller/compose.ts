@@ -83,7 +83,7 @@ export const compose = async (config: Config, log: Logger, replaced: Replaced = 
   if (election) metrics?.gauge(leadershipGauge(election));
   return {
     run: async (signal) => {
-      const stopSweeping = sweepRegularly(operator, logs, logRoot, config, log);
+      const stopSweeping = sweepRegularly(opened.store, logs, logRoot, config, log);
       const server = await serve(config, operator, logServing, metrics, log, signal);
       sweepMachines(
         {
@@ -205,11 +205,10 @@ const watchHealth = (operator: Operator, logServing: LogServing, log: Logger): H
 };
 
 /** Tombstones have the same retention, so that a log outlives every name that could still lead to it. */
-const sweepRegularly = (operator: Operator, logs: LogStore, root: string, { retentionMs }: Config, log: Logger): (() => void) => {
+const sweepRegularly = (store: Store, logs: LogStore, root: string, { retentionMs }: Config, log: Logger): (() => void) => {
   const sweep = async (): Promise<void> => {
-    const { Session } = operator.informers;
-    if (!Session.synced) return;
-    const known = new Set(Session.list().map(({ metadata }) => `${keyString(metadata)} ${metadata.uid}`));
+    // Uncached: where the store cannot tell of all sessions, no log is nobody's.
+    const known = new Set((await store.list('Session')).map(({ metadata }) => `${keyString(metadata)} ${metadata.uid}`));
     const isKnown = (name: { namespace: string; name: string; uid: string }): boolean => known.has(`${keyString(name)} ${name.uid}`);
     const removed = await sweepLogs({ root, logs, isKnown, before: systemClock.now() - retentionMs });
     if (removed > 0) log.info({ removed }, 'Removed logs of sessions that are long gone');

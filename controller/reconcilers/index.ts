@@ -45,12 +45,11 @@ export interface Reconcilers {
 
 export const createReconcilers = (reads: Reads): Reconcilers => {
   const { store, providers, hosts } = reads;
-  const secret = store.secret;
   const machines = createMachines(providers, reads.clock);
   return {
     session: {
       kind: 'Session',
-      observe: createSessionObserve({ ...reads, secret, takeOutputTurn: () => reads.takeOutputTurn() }),
+      observe: createSessionObserve({ ...reads, takeOutputTurn: () => reads.takeOutputTurn() }),
       decide: decideSession,
       act: createSessionAct({ store, hosts, logs: reads.logs }),
       status: sessionStatus,
@@ -68,7 +67,7 @@ export const createReconcilers = (reads: Reads): Reconcilers => {
     },
     pool: {
       kind: 'VMPool',
-      observe: createPoolObserve({ ...reads, secret, settle: store.settle }),
+      observe: createPoolObserve({ ...reads, secret: store.secret, settle: store.settle }),
       decide: decidePool,
       act: createPoolAct({ store, providers, spellOut: pendingStatus }),
       status: poolStatus,

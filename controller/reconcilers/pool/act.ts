@@ -6,6 +6,7 @@ import type { Session, SessionStatus, VM, VMPool } from '../../api/types.generat
 import type { Providers } from '../../provider/providers.ts';
 import type { Store } from '../../store/store.ts';
 import { addFinalizer, preconditionOf, removeFinalizer } from '../ownership.ts';
+import { belongsTo } from '../vm/facts.ts';
 import type { NewVM, PoolAction, PoolObserved } from './model.ts';
 import { drainingStatus, placedStatus, waitingStatus } from './patches.ts';
 
@@ -26,6 +27,7 @@ export const createPoolAct =
       case 'hold':
         return addFinalizer(store, 'VMPool', owner(observed));
       case 'release':
+        await assertEmpty(store, owner(observed));
         await removeShared(providers, owner(observed), signal);
         await removeFinalizer(store, 'VMPool', owner(observed));
         return undefined;
@@ -52,6 +54,13 @@ export const createPoolAct =
 const owner = ({ pool, key }: PoolObserved): VMPool => {
   if (!pool) throw new OperatorError('bug', `an action on pool ${key.name}, which does not exist`);
   return pool;
+};
+
+/** What the cache may have missed, an uncached read does not: a VM's machine needs what all of the pool share. */
+const assertEmpty = async (store: Store, pool: VMPool): Promise<void> => {
+  if (isAbandoned(pool)) return;
+  const left = (await store.list('VM')).find((vm) => belongsTo(vm, pool));
+  if (left) throw new OperatorError('conflict', `pool ${pool.metadata.name} is not released: it still has VM ${left.metadata.name}`);
 };
 
 /** Nothing where its machines stay, or where it was abandoned. */

@@ -16,7 +16,7 @@ export interface SessionReads {
   readonly vms: View<'VM'>;
   readonly hosts: Hosts;
   readonly logs: Pick<LogStore, 'summary'>;
-  readonly secret: Store['secret'];
+  readonly store: Pick<Store, 'get' | 'secret'>;
   /** How long the output in status may be behind, and whether one more such write may be made now. */
   readonly outputIntervalMs: number;
   takeOutputTurn(): boolean;
@@ -32,7 +32,7 @@ export const createSessionObserve = (reads: SessionReads) => {
     const since = newSince(key, session, now);
     if (!session) return undefined;
     const pool = reads.pools.get({ namespace: key.namespace, name: poolNameOf(session) });
-    const seen = onVM(reads, session);
+    const seen = await onVM(reads, session);
     const unseenOutput = !seen.run && session.status?.startTime !== undefined && !isFinished(session);
     const launching = !seen.run && startedOf(session) === 'launching';
     return {
@@ -42,7 +42,7 @@ export const createSessionObserve = (reads: SessionReads) => {
       ...(pool && since !== undefined && now - since < POOL_MS ? { awaitsPoolUntil: since + POOL_MS } : {}),
       ...seen,
       ...(unseenOutput ? { log: await reads.logs.summary({ ...key, uid: session.metadata.uid }) } : {}),
-      ...(launching ? await secretProblem(reads.secret, session) : {}),
+      ...(launching ? await secretProblem(reads.store, session) : {}),
       outputDue: seen.run !== undefined && !isFinished(session) && isOutputDue(reads, session, seen.run, now),
     };
   };
@@ -67,10 +67,12 @@ const createFirstSights = () => {
 
 type OnVM = Pick<SessionObserved, 'vm' | 'hostState' | 'hostMessage' | 'run'>;
 
-const onVM = (reads: SessionReads, session: Session): OnVM => {
+const onVM = async (reads: SessionReads, session: Session): Promise<OnVM> => {
   const { metadata, status } = session;
   if (!status?.vm) return {};
-  const named = reads.vms.get({ namespace: metadata.namespace, name: status.vm.name });
+  const vmKey = { namespace: metadata.namespace, name: status.vm.name };
+  // Without its VM an unfinished session is lost: the store has to say that it is gone.
+  const named = reads.vms.get(vmKey) ?? (isFinished(session) ? undefined : await reads.store.get('VM', vmKey));
   const host = reads.hosts.get(status.vm.uid)?.facts();
   const run = host?.runs.get(runKey({ uid: metadata.uid, attempt: attemptOf(session) }));
   return {
@@ -89,9 +91,9 @@ const isOutputDue = (reads: SessionReads, session: Session, run: RunFacts, now: 
   return (elapsed >= reads.outputIntervalMs || elapsed < 0) && reads.takeOutputTurn();
 };
 
-const secretProblem = async (secret: Store['secret'], session: Session): Promise<{ secretProblem?: string }> => {
+const secretProblem = async (store: Pick<Store, 'secret'>, session: Session): Promise<{ secretProblem?: string }> => {
   const found = new Map<string, SecretData | undefined>();
-  for (const name of secretNames(session)) found.set(name, await secret({ namespace: session.metadata.namespace, name }));
+  for (const name of secretNames(session)) found.set(name, await store.secret({ namespace: session.metadata.namespace, name }));
   const problem = missingSecret(session, (name) => found.get(name));
   return problem === undefined ? {} : { secretProblem: problem };
 };

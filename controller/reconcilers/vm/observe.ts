@@ -5,6 +5,7 @@ import type { VM, VMPool } from '../../api/types.generated.ts';
 import type { View } from '../../api/view.ts';
 import type { Machine } from '../../provider/provider.ts';
 import type { Hosts } from '../../session/host.ts';
+import type { Store } from '../../store/store.ts';
 import { isFinished } from '../session/facts.ts';
 import { belongsTo } from './facts.ts';
 import type { VMObserved } from './model.ts';
@@ -14,6 +15,7 @@ export interface VMReads {
   readonly sessions: View<'Session'>;
   readonly vms: View<'VM'>;
   readonly hosts: Hosts;
+  readonly store: Pick<Store, 'get'>;
   /** The keys that its machine will show, where the provider knows them beforehand. */
   hostKey(vm: VM, pool: VMPool): Promise<string | undefined>;
   /** The machine made for a VM object: one listing serves all VMs of a pool. */
@@ -25,7 +27,9 @@ export const createVMObserve =
   async (key: ObjectKey, now: number, signal: AbortSignal): Promise<VMObserved | undefined> => {
     const vm = reads.vms.get(key);
     if (!vm) return undefined;
-    const named = reads.pools.get({ namespace: key.namespace, name: vm.spec.poolRef.name });
+    const poolKey = { namespace: key.namespace, name: vm.spec.poolRef.name };
+    // Without its pool its machine is left to itself: the store has to say that it is gone.
+    const named = reads.pools.get(poolKey) ?? (await reads.store.get('VMPool', poolKey));
     const pool = named && belongsTo(vm, named) ? named : undefined;
     const host = reads.hosts.get(vm.metadata.uid)?.facts();
     const placed = reads.sessions.byIndex('vmUID', vm.metadata.uid);

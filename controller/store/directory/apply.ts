@@ -54,8 +54,7 @@ const check = (folder: string, manifest: Manifest): Planned => {
   const { namespace, name } = first.object.metadata;
   const key = { namespace, name };
   const stored = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
-  if (!stored || stored === 'gone' || stored.metadata.annotations?.['berth.dev/builtin'] !== undefined)
-    return { kind, key, manifest, object: first.object };
+  if (!stored || stored.metadata.annotations?.['berth.dev/builtin'] !== undefined) return { kind, key, manifest, object: first.object };
   const second = admit(kind, document, stored as never);
   if ('errors' in second) throw refused(manifest, second.errors);
   return { kind, key, manifest, object: second.object };

@@ -15,7 +15,7 @@ export const ensureBuiltinPools = async (context: SyncContext): Promise<void> =>
   for (const namespace of namespaces) {
     const key = { namespace, name: DEFAULT_POOL };
     const id = objectID('VMPool', key);
-    const isTaken = context.objects.get('VMPool', key) !== undefined || context.sources.definers(id).length > 0 || context.blocked.has(id);
+    const isTaken = context.objects.get('VMPool', key) !== undefined || context.sources.definers(id).length > 0 || context.damaged.has(id);
     if (!isTaken) await context.objects.write('VMPool', key, (stored) => stored ?? builtinPool(key, context));
   }
 };

@@ -26,8 +26,7 @@ export const openDirectoryClient = (root: string, options: DirectoryClientOption
   const get: Client['get'] = async (kind, key) => {
     if (!isKey(key)) return undefined;
     const { readStateFile } = await import('./state-files.ts');
-    const object = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
-    return object === 'gone' ? undefined : (object as Awaited<ReturnType<typeof get<typeof kind>>>);
+    return readStateFile({ kind, key, path: objectPath(folder, kind, key) }) as Awaited<ReturnType<typeof get<typeof kind>>>;
   };
   const prepare = async (): Promise<void> => {
     const { makeStateFolder } = await import('./state-folder.ts');

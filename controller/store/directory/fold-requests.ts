@@ -12,7 +12,7 @@ import { type Request, readRequests } from './requests.ts';
 
 export interface FoldContext extends DeletionContext {
   readonly folder: string;
-  /** True while the object may still come: its file was not read yet. */
+  /** True while the object may still come: its file was not read yet, or its state file is damaged. */
   readonly isExpected: (id: string) => boolean;
   readonly onConfirmPrune: () => void;
   readonly onRefused: (message: string, stored: Resource | undefined) => void;

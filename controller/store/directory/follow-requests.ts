@@ -5,6 +5,7 @@ import type { Clock } from '../../api/clock.ts';
 import { errorMessage } from '../../api/error.ts';
 import { keyOf, type Resource } from '../../api/object.ts';
 import type { Store } from '../store.ts';
+import type { Damaged } from './damaged.ts';
 import { foldRequests } from './fold-requests.ts';
 import type { Objects } from './objects.ts';
 import type { ProblemReport } from './problems.ts';
@@ -16,6 +17,7 @@ const PATIENCE_MS = 3_000;
 export interface RequestParts {
   readonly clock: Clock;
   readonly objects: Objects;
+  readonly damaged: Pick<Damaged, 'has'>;
   readonly isBusy: () => boolean;
   readonly poke: (isFull: boolean) => void;
   readonly confirm: () => void;
@@ -34,6 +36,7 @@ export const followRequests = (folder: string, parts: RequestParts): { fold(): P
   let isWanted = false;
 
   const isExpected = (id: string): boolean => {
+    if (parts.damaged.has(id)) return true;
     const since = firstSeen.get(id) ?? clock.monotonic();
     if (!firstSeen.has(id)) parts.poke(true);
     firstSeen.set(id, since);

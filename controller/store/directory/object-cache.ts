@@ -74,10 +74,10 @@ const readObjects = async ({ folder, kind, path }: Listing, cached: Objects, fol
       objects[id] = known;
       continue;
     }
-    const object = signature === undefined ? undefined : (await import('./state-files.ts')).readStateFile(file);
-    if (!object || object === 'gone' || signature === undefined) isComplete = false;
+    const looked = signature === undefined ? {} : (await import('./state-files.ts')).lookAtStateFile(file);
+    if (signature === undefined || 'problem' in looked || !looked.object) isComplete = false;
     else {
-      objects[id] = [signature, object];
+      objects[id] = [signature, looked.object];
       misses += 1;
     }
   }

@@ -21,8 +21,7 @@ export interface Removal {
 export const requestRemoval = async (root: string, folder: string, removal: Removal, now: number): Promise<void> => {
   const { kind, key } = removal;
   const id = objectID(kind, key);
-  const stored = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
-  const object = stored === 'gone' ? undefined : stored;
+  const object = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
   if (object?.metadata.annotations?.[BUILTIN_ANNOTATION] !== undefined) {
     throw new OperatorError('denied', `${kind} ${keyString(key)} is built in: define a pool of that name to replace it`);
   }

@@ -88,7 +88,7 @@ const updated = (document: ManifestDocument, stored: Resource): Resource => {
 
 const resolveNew = async (context: SyncContext, id: string, document: ManifestDocument): Promise<Resolution> => {
   const { kind, key, path: file, line, column } = document;
-  if (context.blocked.has(id)) {
+  if (context.damaged.has(id)) {
     return {
       isDone: true,
       problem: { file, line, column, message: `the state file of ${kind} ${keyString(key)} is damaged: mend or remove it first` },

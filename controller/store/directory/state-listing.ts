@@ -1,7 +1,9 @@
 // Which object files a state folder has. Apart from what reads them, which needs YAML: commands list them far more often.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorMessage, OperatorError } from '../../api/error.ts';
 import { type Kind, type ObjectKey, PLURALS } from '../../api/object.ts';
+import { codeOf } from './atomic-write.ts';
 import { isKey } from './state-folder.ts';
 
 export interface StateFile {
@@ -10,7 +12,7 @@ export interface StateFile {
   readonly path: string;
 }
 
-/** Foreign names are passed over. */
+/** Foreign names are passed over. Throws OperatorError('unavailable') where a folder cannot be listed: it is not empty for that. */
 export const listStateFiles = (folder: string, kind: Kind): readonly StateFile[] => {
   const files: StateFile[] = [];
   for (const namespace of namesIn(join(folder, PLURALS[kind]))) {
@@ -25,7 +27,8 @@ export const listStateFiles = (folder: string, kind: Kind): readonly StateFile[]
 const namesIn = (folder: string): readonly string[] => {
   try {
     return readdirSync(folder).filter((name) => !name.startsWith('.'));
-  } catch {
-    return [];
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
+    throw new OperatorError('unavailable', `cannot list the state folder ${folder}: ${errorMessage(error)}`, { cause: error });
   }
 };

@@ -3,9 +3,10 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, timestamp } from '../../api/clock.ts';
-import { keyOf, type Resource } from '../../api/object.ts';
+import { type Kind, keyOf, type Resource } from '../../api/object.ts';
 import type { Holder } from '../client.ts';
 import type { Store } from '../store.ts';
+import { createDamaged } from './damaged.ts';
 import { createEventRecorder } from './events.ts';
 import { expireRegularly } from './expire-tombstones.ts';
 import { followRequests } from './follow-requests.ts';
@@ -92,27 +93,32 @@ const openLocked = async (
     beforeRemoval: async (object) => {
       if (isFromFile(object)) await buryObject(folder, object, sources.definers(idOf(object)).length > 0);
     },
-    afterRemoval: (object) => {
-      sync.revisit(idOf(object));
-      sync.defined(idOf(object), sources.definers(idOf(object)).length > 0);
-      follower.poke();
-    },
+    afterRemoval: (object) => lookAgain(idOf(object)),
   });
+  const lookAgain = (id: string): void => {
+    sync.revisit(id);
+    sync.defined(id, sources.definers(id).length > 0);
+    follower.poke();
+  };
   const sources = createSources({
     root,
     indexed: index?.files ?? new Map(),
     storedIDs: (path) => fromFile(objects, path),
     onDefiners: (id, isDefined) => sync.defined(id, isDefined),
   });
-  const blocked = new Set(loaded.damaged.map(({ kind, key }) => objectID(kind, key)));
-  const context = { folder, clock, newUID, objects, sources, blocked, record: events.record };
+  const damaged = createDamaged({
+    clock,
+    files: loaded.damaged,
+    adopt: (object) => objects.write(object.kind as Kind, keyOf(object), (stored) => stored ?? object),
+    onSettled: lookAgain,
+  });
+  const context = { folder, clock, newUID, objects, sources, damaged, record: events.record };
   const sync = createSync(context);
   for (const object of loaded.objects) {
     if (!isFromFile(object)) continue;
     sync.defined(idOf(object), false);
   }
   const problems = createProblemReport(folder, options.onProblem);
-  const damaged = loaded.damaged.map(({ problem }) => problem);
   let cancelIndex: (() => void) | undefined;
   const saveIndex = async (): Promise<void> => {
     cancelIndex = undefined;
@@ -125,7 +131,7 @@ const openLocked = async (
     sync,
     root,
     knownRoot: index?.root,
-    onProblems: (found) => problems.report([...damaged, ...found]),
+    onProblems: (found) => problems.report([...damaged.problems(), ...found]),
     onSettled: () => {
       cancelIndex ??= clock.after(INDEX_DELAY_MS, () => void saveIndex());
     },
@@ -134,6 +140,7 @@ const openLocked = async (
   const verbs = followRequests(folder, {
     ...options,
     objects,
+    damaged,
     isBusy: follower.isBusy,
     poke: follower.poke,
     confirm: follower.confirm,
@@ -150,12 +157,14 @@ const openLocked = async (
       folder,
       objects,
       context,
+      damaged,
       environment: options.environment,
       onMilestone: (object) => isMirrored && mirror.add(object),
     }),
     close: async () => {
       cancelExpiry();
       await verbs.close();
+      await damaged.close();
       await follower.close();
       await mirror.close();
       cancelIndex?.();

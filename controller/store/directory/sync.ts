@@ -4,6 +4,7 @@ import type { Clock } from '../../api/clock.ts';
 import type { Kind, ObjectKey, Resource } from '../../api/object.ts';
 import type { Problem } from '../client.ts';
 import { ensureBuiltinPools } from './builtin-pool.ts';
+import type { Damaged } from './damaged.ts';
 import { requestDeletion } from './deleting.ts';
 import { EMPTY_GUARD, type GuardState, guardDeletions } from './deletion-guard.ts';
 import type { DirectoryEvent } from './events.ts';
@@ -23,8 +24,7 @@ export interface SyncContext {
   readonly newUID: () => string;
   readonly objects: Objects;
   readonly sources: Sources;
-  /** Names whose state file is damaged. */
-  readonly blocked: ReadonlySet<string>;
+  readonly damaged: Pick<Damaged, 'has'>;
   readonly record: (event: DirectoryEvent) => void;
 }
 

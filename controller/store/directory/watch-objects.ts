@@ -5,7 +5,7 @@ import { type Kind, type Kinds, keyOf, keyString, PLURALS } from '../../api/obje
 import type { Change } from '../store.ts';
 import { createFeed } from './feed.ts';
 import { listObjects } from './object-cache.ts';
-import { readStateFile } from './state-files.ts';
+import { lookAtStateFile } from './state-files.ts';
 import { isKey, objectPath } from './state-folder.ts';
 
 /** Should an event be lost; they carry the usual case without delay. */
@@ -29,9 +29,9 @@ export async function* watchObjects<K extends Kind>(folder: string, kind: K, sig
   const lookAt = (namespace: string, file: string): void => {
     const key = { namespace, name: file.replace(/\.yaml$/, '') };
     if (file.startsWith('.') || !isKey(key)) return;
-    const object = readStateFile({ kind, key, path: objectPath(folder, kind, key) });
+    const looked = lookAtStateFile({ kind, key, path: objectPath(folder, kind, key) });
     // A damaged file says nothing: what is known of the object stands.
-    if (object) take(keyString(key), object === 'gone' ? undefined : (object as Kinds[K]));
+    if (!('problem' in looked)) take(keyString(key), looked.object as Kinds[K] | undefined);
   };
   const follow = (path: string, onName: (name: string) => void): void => {
     if (watchers.has(path)) return;

@@ -63,7 +63,7 @@ const openWorld = () => {
     return actions.map(({ do: what }) => what);
   };
   const { spec } = pool();
-  return { database, observe, pass, learned, offered, released, createPool: () => database.create('VMPool', { metadata: KEY, spec }) };
+  return { database, observe, act, pass, learned, offered, released, createPool: () => database.create('VMPool', { metadata: KEY, spec }) };
 };
 const newSession = (name: string, spec: object = {}) => ({ metadata: { namespace: 'default', name }, spec: { prompt: 'work', ...spec } });
 
@@ -118,6 +118,17 @@ test('a deleted pool drains its VM, waits, and goes with its last VM', async () 
   assert.equal(await pass(), ['release']);
   assert.equal(released, ['default']);
   assert.equal(await pass(), ['nothing to do']);
+});
+
+test('a pool is not released while the store has a VM of it that no cache knows of', async () => {
+  const { database, act, observe, released, createPool } = openWorld();
+  createPool();
+  database.create('Session', newSession('a'));
+  const making = { do: 'createVM', name: 'default-0', vm: { size: 'l', slots: 4 }, because: 'x' } as never;
+  const observed = (await observe(KEY, NOW)) as never;
+  await act(making, observed, signal);
+  assert.match(await act({ do: 'release', because: 'x' }, observed, signal).then(String, String), 'it still has VM default-0');
+  assert.equal(released, []);
 });
 
 test('sees what is missing, what is broken, and when counters are due', async () => {

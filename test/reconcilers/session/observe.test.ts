@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Session } from '../../../controller/api/types.generated.ts';
+import { OperatorError } from '../../../controller/api/error.ts';
+import type { Session, VM } from '../../../controller/api/types.generated.ts';
 import { SESSION_INDEXES } from '../../../controller/reconcilers/indexes.ts';
 import { createSessionObserve } from '../../../controller/reconcilers/session/observe.ts';
 import { createCache } from '../../../controller/runtime/cache.ts';
@@ -19,6 +20,9 @@ const test = suite('session: observe');
 const KEY = { namespace: 'default', name: 'a' };
 const vm = readyVM('default-0');
 
+/** What the store says where the cache knows nothing. */
+let stored: (name: string) => VM | undefined = () => undefined;
+
 const openWorld = (one?: Session, ...runs: readonly RunFacts[]) => {
   const caches = { sessions: createCache<'Session'>(SESSION_INDEXES), vms: createCache<'VM'>(), pools: createCache<'VMPool'>() };
   if (one) caches.sessions.put(one);
@@ -33,7 +37,7 @@ const openWorld = (one?: Session, ...runs: readonly RunFacts[]) => {
     ...caches,
     hosts,
     logs: openMemoryLogStore(logs),
-    secret: async ({ name }) => secrets.get(name),
+    store: { get: async (_, { name }) => stored(name) as never, secret: async ({ name }) => secrets.get(name) },
     outputIntervalMs: 10_000,
     takeOutputTurn: () => turns.left-- > 0,
   });
@@ -74,6 +78,23 @@ test('another VM of the name is not its VM, and a host that is not connected say
   hosts.set('default-0', undefined);
   const observed = await observe();
   assert.equal([observed?.vm, observed?.hostState], [undefined, undefined]);
+});
+
+test('the VM of an unfinished session is gone only where the store says so', async () => {
+  const [unseen, unreadable] = [readyVM('unseen'), readyVM('unreadable')];
+  stored = (name) => {
+    if (name === 'unreadable') throw new OperatorError('unavailable', 'cannot read it');
+    return name === 'unseen' ? unseen : undefined;
+  };
+  assert.is((await openWorld(placed('a', unseen, 'yes')).observe())?.vm, unseen);
+  assert.is((await openWorld(placed('a', readyVM('gone'), 'yes')).observe())?.vm, undefined);
+  assert.match(
+    await openWorld(placed('a', unreadable, 'yes'))
+      .observe()
+      .then(String, String),
+    'cannot read it',
+  );
+  assert.is((await openWorld(finished('a', unreadable, 'Completed')).observe())?.vm, undefined);
 });
 
 test('asks the log store where the VM does not tell of a run that was started', async () => {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Session, VM } from '../../../controller/api/types.generated.ts';
+import { OperatorError } from '../../../controller/api/error.ts';
+import type { Session, VM, VMPool } from '../../../controller/api/types.generated.ts';
 import type { Machine } from '../../../controller/provider/provider.ts';
 import { SESSION_INDEXES } from '../../../controller/reconcilers/indexes.ts';
 import { createMachines } from '../../../controller/reconcilers/vm/machines.ts';
@@ -22,12 +23,18 @@ const { signal } = new AbortController();
 const vm = readyVM('default-0');
 
 const openWorld = (
-  world: { sessions?: readonly Session[]; poolUID?: string; list?: () => Promise<readonly Machine[]>; hostKey?: string } = {},
+  world: {
+    sessions?: readonly Session[];
+    storedPool?: () => VMPool | undefined;
+    poolUID?: string;
+    list?: () => Promise<readonly Machine[]>;
+    hostKey?: string;
+  } = {},
 ) => {
   const caches = { sessions: createCache<'Session'>(SESSION_INDEXES), vms: createCache<'VM'>(), pools: createCache<'VMPool'>() };
   for (const one of world.sessions ?? []) caches.sessions.put(one);
   caches.vms.put(vm);
-  caches.pools.put(pool({ meta: { uid: world.poolUID ?? 'default' } }));
+  if (!world.storedPool) caches.pools.put(pool({ meta: { uid: world.poolUID ?? 'default' } }));
   const hosts = createToldHosts();
   const clock = createFakeClock(NOW);
   let listings = 0;
@@ -36,7 +43,8 @@ const openWorld = (
     return world.list ? world.list() : [machine()];
   };
   const machines = createMachines({ of: () => ({ list }) as never }, clock);
-  const observe = createVMObserve({ ...caches, hosts, machine: machines.find, hostKey: async () => world.hostKey });
+  const store = { get: async () => world.storedPool?.() as never };
+  const observe = createVMObserve({ ...caches, store, hosts, machine: machines.find, hostKey: async () => world.hostKey });
   return {
     observe: (name = 'default-0') => observe({ namespace: 'default', name }, NOW, signal),
     put: (changed: VM) => caches.vms.put(changed),
@@ -57,6 +65,15 @@ test('sees its pool and its machine, and of a pool that is another one of the na
   const { observe, listings } = openWorld({ poolUID: 'another' });
   const other = await observe();
   assert.equal([other?.pool, other?.machine, listings()], [undefined, undefined, 0]);
+});
+
+test('its pool is gone only where the store says so', async () => {
+  assert.is((await openWorld({ storedPool: () => pool() }).observe())?.pool?.metadata.uid, 'default');
+  assert.is((await openWorld({ storedPool: () => undefined }).observe())?.pool, undefined);
+  const unreadable = (): never => {
+    throw new OperatorError('unavailable', 'cannot read it');
+  };
+  assert.match(await openWorld({ storedPool: unreadable }).observe().then(String, String), 'cannot read it');
 });
 
 test('asks for the keys of a machine only while it is not there and they are not recorded', async () => {
