@@ -72,7 +72,13 @@ const check = (title: string, body: (world: World) => Promise<void>): void => {
           },
         };
         const problems = { tell: (text: string) => told.push(text), report: () => undefined };
-        const none = { isBusy: () => false, poke: () => undefined, confirm: () => undefined, record: () => undefined };
+        const none = {
+          damaged: new Set<string>(),
+          isBusy: () => false,
+          poke: () => undefined,
+          confirm: () => undefined,
+          record: () => undefined,
+        };
         verbs = followRequests(folder, { clock, objects, problems, ...none, ...more });
         return verbs;
       },

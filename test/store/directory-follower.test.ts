@@ -60,7 +60,7 @@ const withFollower = async (body: (world: FollowerWorld) => Promise<void>): Prom
   });
   const sources = createSources({ root, indexed: new Map(), storedIDs: () => [], onDefiners: () => undefined });
   const follower = createFollower({
-    context: { folder, clock, newUID: () => 'u', objects, sources, blocked: new Set(), record: () => undefined },
+    context: { folder, clock, newUID: () => 'u', objects, sources, damaged: new Set<string>(), record: () => undefined },
     sync,
     root,
     knownRoot: undefined,
