@@ -65,7 +65,9 @@ export class OutputCommand extends BerthCommand {
     await this.write(bytes);
     const reason = session.status?.startTime === undefined ? reasonOf(session) : undefined;
     if (reason === undefined || end > 0) return;
-    this.say(`${isFinished(session) ? 'Never started' : 'Not started yet'}: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`);
+    this.say(
+      `${isFinished(session) ? 'Never started' : 'Not started yet'}: ${reason.reason}${reason.message ? `: ${reason.message}` : ''}\n`,
+    );
   }
 
   private async goOn(controller: BringUpOptions, session: Session, offset: number): Promise<number> {
