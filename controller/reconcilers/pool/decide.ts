@@ -9,7 +9,7 @@ import { type Classified, classify } from './classify.ts';
 import { type Growth, grow } from './growth.ts';
 import type { PoolAction, PoolObserved, Wait } from './model.ts';
 import { offeringRows } from './offerings.ts';
-import { HALT_MS, worthTelling } from './patience.ts';
+import { HALT_MS, poolAwaitedUntil, worthTelling } from './patience.ts';
 import { type Placement, place } from './placement.ts';
 import { retire } from './retirement.ts';
 
@@ -26,7 +26,12 @@ export const decide = (observed: PoolObserved): Decision<PoolAction> => {
       reason: 'PoolNotFound',
       message: `there is no VMPool ${observed.key.name} in namespace ${observed.key.namespace}: create it, or name another in spec.poolRef`,
     };
-    return { actions: explain(new Map(classified.pending.map(({ session }) => [session, wait]))) };
+    const told = classified.pending.filter((pending) => poolAwaitedUntil(pending, observed) === undefined);
+    const times = classified.pending.flatMap((pending) => poolAwaitedUntil(pending, observed) ?? []);
+    return {
+      actions: explain(new Map(told.map(({ session }) => [session, wait]))),
+      ...(times.length > 0 && { recheckAt: Math.min(...times) }),
+    };
   }
   const blocked = new Map<Session, Wait>();
   const placeable = classified.pending.filter(({ session }) => {

@@ -22,6 +22,15 @@ test('sessions of a pool that does not exist wait for it, and are told how to go
   );
 });
 
+test('a pool may be made a moment after its sessions, which are not told before that it is missing', () => {
+  const made = (seconds: number) => {
+    const { pool: _pool, ...nowhere } = poolWorld(pool(), { sessions: [session('a', { meta: { creationTimestamp: ago(seconds) } })] });
+    return { ...nowhere, isPatient: true };
+  };
+  assert.equal(decide(made(1)), { actions: [], recheckAt: NOW + 2_000 });
+  for (const seconds of [3, -60]) assert.equal(told(made(seconds)), ['a waits: PoolNotFound']);
+});
+
 test('a VM that was left behind by its pool still counts its sessions', () => {
   const vm = readyVM('default-0');
   const { pool: _pool, ...nowhere } = poolWorld(pool(), { vms: [vm], sessions: [placed('a', vm)] });
