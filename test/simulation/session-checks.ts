@@ -78,7 +78,7 @@ const checkEnd = (world: World, session: Session, last: StartedRun | undefined, 
   if (exitCode !== undefined && exitCode !== code) wrong(`it says exit code ${exitCode}, the program ended with ${code}`);
   const asked = session.metadata.deletionTimestamp ?? session.spec.shutdown ?? session.status?.shutdown;
   if (phase === 'Completed' && code !== 0) wrong(`the program ended with ${code}`);
-  if (phase === 'Killed' && asked === undefined && !isPoolEnding(world, session)) wrong('nobody asked for it');
+  if (phase === 'Killed' && asked === undefined && !last?.run.stopping && !isPoolEnding(world, session)) wrong('nobody asked for it');
   if (phase === 'Killed' && exit?.cause === 'exited' && !last?.run.stopping && endedBefore(session)) wrong('that was asked for later');
   if (phase === 'Completed' && last?.run.stopping) wrong('it was stopped');
   if (phase !== 'Failed') return;

@@ -113,13 +113,14 @@ const endOf = (observed: SessionObserved, exit: RunExit, suffix = ''): Verdict =
 };
 
 /**
- * A stop that the VM had taken over came before the end, whatever the clocks say. One that did not get there in time came
- * before it by the clocks, where we had put it down already: an end that we see together with the request is the older one.
+ * A stop that the VM had taken over came before the end, whatever the clocks say, and whether or not it was taken back since.
+ * One that did not get there in time came before it by the clocks, where we had put it down already: an end that we see
+ * together with the request is the older one.
  */
 const wasStopped = (observed: SessionObserved, endTime: string): boolean => {
-  if (stopMode(observed) === undefined) return false;
+  if (observed.run?.stopping !== undefined) return true;
   const requested = observed.session.status?.shutdown?.requestedTime;
-  return observed.run?.stopping !== undefined || (requested !== undefined && parseTime(requested) <= parseTime(endTime));
+  return stopMode(observed) !== undefined && requested !== undefined && parseTime(requested) <= parseTime(endTime);
 };
 
 /** Asked for it, the VM has put down that it knew of no start, and will know of none. */

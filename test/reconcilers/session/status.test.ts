@@ -76,6 +76,7 @@ for (const [what, world, expected] of [
   ['ended well after it was asked to', ended({ cause: 'exited', code: 0 }, askedFor(5), taken), KILLED],
   ['was killed, on a VM whose clock is behind', ended({ cause: 'exited', code: 0 }, askedFor(1), taken), KILLED],
   ['was killed by a controller that did not live to put the request down', ended({ cause: 'exited', code: 0 }, stopped, taken), KILLED],
+  ['was killed, which was taken back before it was put down', ended({ cause: 'exited', code: 0 }, {}, taken), KILLED],
   ['ended after it was asked to, before its VM heard of it', ended({ cause: 'exited', code: 0 }, askedFor(5)), KILLED],
   ['had ended when it was asked to', ended({ cause: 'exited', code: 0 }, askedFor(1)), COMPLETED],
   ['had ended when nobody could see the request', ended({ cause: 'exited', code: 0 }, stopped), COMPLETED],
