@@ -5,20 +5,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errorCode, errorMessage } from '../../controller/api/error.ts';
 import { parseTarget } from '../../controller/store/open.ts';
-import { createDirectoryWorld, type DirectoryWorld, named, session, until, untilGone, untilStored } from './directory-world.ts';
+import { inDirectoryWorld, named, session, until, untilGone, untilStored } from './directory-world.ts';
 
 const test = suite('directory client');
 
-const check = (title: string, body: (world: DirectoryWorld) => Promise<void>): void => {
-  test(title, async () => {
-    const world = createDirectoryWorld();
-    try {
-      await body(world);
-    } finally {
-      await world.end();
-    }
-  });
-};
+const check = inDirectoryWorld(test);
 
 const document = (name: string, prompt = 'x', more: object = {}): object => ({
   apiVersion: 'berth.dev/v1alpha1',

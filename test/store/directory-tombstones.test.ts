@@ -7,20 +7,11 @@ import * as assert from 'uvu/assert';
 import type { Session } from '../../controller/api/types.generated.ts';
 import { expireRegularly } from '../../controller/store/directory/expire-tombstones.ts';
 import { createFakeClock } from '../fakes/clock.ts';
-import { at, createDirectoryWorld, type DirectoryWorld, named, session, until, untilStored } from './directory-world.ts';
+import { at, type DirectoryWorld, inDirectoryWorld, named, session, until, untilStored } from './directory-world.ts';
 
 const test = suite('tombstones');
 
-const check = (title: string, body: (world: DirectoryWorld) => Promise<void>): void => {
-  test(title, async () => {
-    const world = createDirectoryWorld();
-    try {
-      await body(world);
-    } finally {
-      await world.end();
-    }
-  });
-};
+const check = inDirectoryWorld(test);
 
 const finished: NonNullable<Session['status']> = {
   phase: 'Completed',

@@ -119,3 +119,16 @@ export const at = (object: Kinds[Kind]) => ({
   uid: object.metadata.uid,
   resourceVersion: object.metadata.resourceVersion,
 });
+
+/** Declares tests that each have a world of their own. */
+export const inDirectoryWorld =
+  (test: (title: string, run: () => Promise<void>) => void) =>
+  (title: string, body: (world: DirectoryWorld) => Promise<void>): void =>
+    test(title, async () => {
+      const world = createDirectoryWorld();
+      try {
+        await body(world);
+      } finally {
+        await world.end();
+      }
+    });

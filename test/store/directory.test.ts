@@ -4,20 +4,11 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { errorCode, errorMessage } from '../../controller/api/error.ts';
-import { at, createDirectoryWorld, type DirectoryWorld, named, pool, session, until, untilGone, untilStored } from './directory-world.ts';
+import { at, inDirectoryWorld, named, pool, session, until, untilGone, untilStored } from './directory-world.ts';
 
 const test = suite('directory store');
 
-const check = (title: string, body: (world: DirectoryWorld) => Promise<void>): void => {
-  test(title, async () => {
-    const world = createDirectoryWorld();
-    try {
-      await body(world);
-    } finally {
-      await world.end();
-    }
-  });
-};
+const check = inDirectoryWorld(test);
 
 check('applying is writing a file: a file that was there, one that comes, and one that changes', async (world) => {
   world.put('a.yaml', session('a'));
