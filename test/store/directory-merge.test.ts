@@ -91,6 +91,7 @@ test('in a file of several documents only the right one is touched', () => {
     '{kind: Session, metadata: {name: a}}\n',
     'kind: Session\nmetadata: x\n',
     'kind: Session\nmetadata: {name: a}\n: no key\n',
+    'kind: Session\nmetadata: {name: a}\nspec: {}\nspec: {}\n',
     '',
     '# nothing\n',
   ])

@@ -75,25 +75,28 @@ export const createFleet = <B extends Berths>(all: readonly B[]): Fleet<B> => {
   };
 };
 
-const shelve = <B extends Berths>({ shelves }: Group<B>, berths: B): void => {
-  const { freeSlots, freeMemoryMiB } = berths;
-  const row = shelves[freeSlots] ?? [];
-  shelves[freeSlots] = row;
+const rowOf = <B extends Berths>({ shelves }: Group<B>, { freeSlots }: B): Shelf<B>[] => {
+  shelves[freeSlots] ??= [];
+  return shelves[freeSlots];
+};
+
+const shelve = <B extends Berths>(group: Group<B>, berths: B): void => {
+  const { freeMemoryMiB } = berths;
+  const row = rowOf(group, berths);
   const index = firstWithMemory(row, freeMemoryMiB);
   const shelf = row[index];
   if (shelf?.freeMemoryMiB === freeMemoryMiB) shelf.berths.splice(firstNamed(shelf, berths), 0, berths);
   else row.splice(index, 0, { freeMemoryMiB, berths: [berths] });
 };
 
-const unshelve = <B extends Berths>({ shelves }: Group<B>, berths: B): void => {
-  const row = shelves[berths.freeSlots] ?? [];
+const unshelve = <B extends Berths>(group: Group<B>, berths: B): void => {
+  const row = rowOf(group, berths);
   const index = firstWithMemory(row, berths.freeMemoryMiB);
   const shelf = row[index];
-  if (!shelf) return;
   // Nearly always the first, and a shift is cheap however many follow.
-  if (shelf.berths[0] === berths) shelf.berths.shift();
-  else shelf.berths.splice(firstNamed(shelf, berths), 1);
-  if (shelf.berths.length === 0) row.splice(index, 1);
+  if (shelf?.berths[0] === berths) shelf.berths.shift();
+  else shelf?.berths.splice(firstNamed(shelf, berths), 1);
+  if (shelf?.berths.length === 0) row.splice(index, 1);
 };
 
 const matches = (group: Pick<Group<Berths>, 'size' | 'region'>, demand: Pick<Demand, 'size' | 'region'>): boolean =>

@@ -49,11 +49,14 @@ type Item = CST.BlockMap['items'][number];
 /** All of the text, a piece for each document: what stands between two belongs to the first of them. */
 const documentsOf = (text: string): readonly (Omit<Document, 'map'> & Partial<Document>)[] => {
   const documents = [...new Parser().parse(text)].filter((token) => token.type === 'document');
-  const starts = [0, ...documents.slice(1).map(({ offset }) => offset), text.length];
-  return starts.slice(1).map((end, index) => {
+  const ends = [...documents.slice(1).map(({ offset }) => offset), text.length];
+  let start = 0;
+  return ends.map((end, index) => {
     const value = documents[index]?.value;
     const isPlain = value?.type === 'block-map' && value.indent === 0;
-    return { start: starts[index] ?? 0, end, ...(isPlain && { map: value }) };
+    const piece = { start, end, ...(isPlain && { map: value }) };
+    start = end;
+    return piece;
   });
 };
 

@@ -70,6 +70,10 @@ test('reserves the VM with the most free memory, then slots, then by name, of th
   const twins = createFleet([vm('b', 1, 4), vm('a', 1, 4)]);
   twins.reserve({ ...any, memoryMiB: 5 });
   assert.is(twins.take(any)?.name, 'b');
+  const unlike = createFleet([{ ...vm('a', 1, 4), memoryMiB: 4 }, vm('b', 1, 4)]);
+  unlike.reserve({ ...any, memoryMiB: 5 });
+  assert.is(unlike.take(any)?.name, 'a');
+  assert.is(unlike.take(any), undefined);
   const apart = createFleet([
     { ...vm('b', 1, 4), region: 'east' },
     { ...vm('a', 1, 4), region: 'west' },
