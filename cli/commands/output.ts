@@ -84,9 +84,10 @@ export class OutputCommand extends BerthCommand {
   private async copy(chunks: AsyncIterable<Uint8Array>, bytes: number): Promise<void> {
     let missing = bytes;
     for await (const chunk of chunks) {
-      if (missing <= 0) return;
       await this.write(chunk.subarray(0, missing));
       missing -= chunk.length;
+      // At once, for a connection that is cut after the last byte is no error.
+      if (missing <= 0) return;
     }
   }
 
