@@ -32,6 +32,8 @@ const declare = (): void => {
     real = await openRealWorld();
   });
   test.after(async () => {
+    // Left by a test that failed.
+    if (controller.exitCode === null && controller.signalCode === null) await kill();
     await real.close();
     await fake.stop();
   });

@@ -224,6 +224,9 @@ test('a deallocated machine is started with its disk; where there is no room lef
   await world.control.rule({ match, fault: { kind: 'syncError', status: 409, code: 'Conflict', message: 'Another operation.' }, times: 1 });
   assert.is((await refusal(provider.start(off, signal))).code, 'unavailable');
   await provider.start(off, signal);
+  // Whatever listing was made a moment ago: the answer counts.
+  const [started] = await provider.list(pool, signal);
+  assert.ok(started && started.state !== 'deallocated', started?.state);
   const after = await untilMachine(provider, pool, vm, 'running');
   assert.equal([after?.id, after?.address], [before.id, before.address]);
   await provider.delete(off, signal);
