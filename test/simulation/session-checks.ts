@@ -90,9 +90,12 @@ const checkEnd = (world: World, session: Session, last: StartedRun | undefined, 
     wrong('it has no deadline');
 };
 
-/** Whether it had ended when it was asked to. */
-const endedBefore = ({ status: { completionTime, shutdown } = {} }: Session): boolean =>
-  completionTime !== undefined && shutdown !== undefined && parseTime(completionTime) < parseTime(shutdown.requestedTime);
+/** Whether it was seen to have ended when it was asked to. Of one lost without an exit code only a clock says since when. */
+const endedBefore = ({ status: { completionTime, exitCode, shutdown } = {} }: Session): boolean =>
+  completionTime !== undefined &&
+  exitCode !== undefined &&
+  shutdown !== undefined &&
+  parseTime(completionTime) < parseTime(shutdown.requestedTime);
 
 const codeOf = ({ code, signal }: RunExit): number | undefined => code ?? (signal === undefined ? undefined : 128 + signal);
 
