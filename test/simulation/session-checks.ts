@@ -46,10 +46,11 @@ const checkPlacement = (world: World, before: Session, after: Session, violate: 
   if (uid === undefined || uid === before.status?.vm?.uid) return;
   const name = after.metadata.name;
   const vm = vmOf(world, uid);
-  if (!vm) return violate(`${name} is placed on a VM that does not exist`);
-  if (isDraining(vm) && !world.isRelaxed()) violate(`${name} is placed on ${vm.metadata.name}, which is Draining`);
+  const where = vm?.metadata.name ?? 'a VM that does not exist';
+  // Where two lead, the other one may have given it up meanwhile: nothing can start there, and it is placed anew.
+  if ((!vm || isDraining(vm)) && !world.isRelaxed()) violate(`${name} is placed on ${where}${vm ? ', which is Draining' : ''}`);
   const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
-  if (live) violate(`${name} is placed on ${vm.metadata.name} while it runs on ${live.machine.vmName}`);
+  if (live) violate(`${name} is placed on ${where} while it runs on ${live.machine.vmName}`);
 };
 
 /** An end needs evidence in the world, and says what really happened. */
