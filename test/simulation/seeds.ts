@@ -66,4 +66,8 @@ export const FOUND: readonly FoundBug[] = [
     seed: 2392,
     story: 'a pool in deletion was not swept, so that a machine without an object kept its network, and the pool, for ever',
   },
+  {
+    seed: 12159,
+    story: 'a session that was launched while the machines were listed did not count, and its output was left on one that was deallocated',
+  },
 ];

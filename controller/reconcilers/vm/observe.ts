@@ -31,6 +31,8 @@ export const createVMObserve =
     // Without its pool its machine is left to itself: the store has to say that it is gone.
     const named = reads.pools.get(poolKey) ?? (await reads.store.get('VMPool', poolKey));
     const pool = named && belongsTo(vm, named) ? named : undefined;
+    const found = pool && (await findMachine(reads, vm, pool, signal));
+    // After the machine, which may take long: what was launched meanwhile counts on one that was lost.
     const host = reads.hosts.get(vm.metadata.uid)?.facts();
     const placed = reads.sessions.byIndex('vmUID', vm.metadata.uid);
     let lastSessionEnd = '';
@@ -40,7 +42,7 @@ export const createVMObserve =
       now,
       vm,
       ...(lastSessionEnd ? { lastSessionEnd } : {}),
-      ...(pool ? { pool, ...(await findMachine(reads, vm, pool, signal)) } : {}),
+      ...(pool ? { pool, ...found } : {}),
       ...(host ? { host } : {}),
       sessions: placed.filter((session) => !isFinished(session)),
       strayRuns: [...(host?.runs.values() ?? [])]

@@ -48,12 +48,27 @@ const openWorld = (
   return {
     observe: (name = 'default-0') => observe({ namespace: 'default', name }, NOW, signal),
     put: (changed: VM) => caches.vms.put(changed),
+    putSession: (changed: Session) => caches.sessions.put(changed),
     hosts,
     clock,
     machines,
     listings: () => listings,
   };
 };
+
+test('a session that comes to it while its machine is looked for is seen', async () => {
+  const world = openWorld({
+    list: async () => {
+      world.putSession(placed('late', vm));
+      return [machine()];
+    },
+  });
+  const observed = await world.observe();
+  assert.equal(
+    observed?.sessions.map(({ metadata }) => metadata.name),
+    ['late'],
+  );
+});
 
 test('a VM object that is gone is nobody to look after', async () => {
   assert.is(await openWorld().observe('default-9'), undefined);
