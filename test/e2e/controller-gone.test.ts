@@ -1,11 +1,12 @@
 // Commands that wait, and the controller that they wait for killed; and what ends while there is none.
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { processesWith } from '../session/vm-world.ts';
 import { eventually } from './eventually.ts';
-import { processesOf, startCommand } from './unkillable.ts';
+import { idsIn } from './normalise.ts';
+import { processesOf, startCommand, startUnkillable } from './unkillable.ts';
 import { openUserWorld, type UserWorld } from './world.ts';
 
 const test = suite('controller gone');
@@ -36,6 +37,32 @@ test('wait and output --follow bring the controller up again, and see the end', 
   assert.equal([waited.code, waited.out], [3, `${id} failed\n`]);
   assert.equal([followed.code, followed.out], [3, 'begun\nended\n']);
   assert.match(waited.err + followed.err, STARTED);
+});
+
+const SLOW = `apiVersion: berth.dev/v1alpha1
+kind: VMPool
+metadata: {name: slow}
+spec: {provider: {type: Local, local: {bootSeconds: 8}}}
+`;
+
+test('start and kill do so as well', async () => {
+  await mkdir(world.store, { recursive: true });
+  await writeFile(join(world.store, 'slow.yaml'), SLOW);
+  const starting = world.berth('start', '--pool', 'slow', '--', 'sh', '-c', 'echo begun; sleep 600');
+  await eventually(async () => ((await world.berth('get', 'vms', '-o', 'name')).out.includes('slow-0') ? true : undefined));
+  await killController();
+  const started = await starting;
+  assert.is(started.code, 0, started.err);
+  assert.match(started.out, 'Session started on VM.');
+  assert.match(started.err, STARTED);
+  const ids = [...idsIn(started.out), await startUnkillable(world)];
+  const killing = world.berth('kill', ...ids);
+  for (const id of ids) await world.sees(id, ({ status }) => status?.shutdown !== undefined);
+  await killController();
+  const killed = await killing;
+  assert.is(killed.code, 0, killed.err);
+  assert.is(killed.out.match(/Status updated: killed/g)?.length, 2, killed.out);
+  assert.match(killed.err, STARTED);
 });
 
 test('with --no-up they say that nobody looks any more', async () => {
