@@ -50,6 +50,4 @@ export interface LogReader {
   read(offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** Bytes from `offset` on, as they are written, until `signal`, or until all is read that was there when `ended` came. */
   follow(offset: number, signal: AbortSignal, ended?: AbortSignal): AsyncIterable<Uint8Array>;
-  /** The last `lines` lines, exact bytes, without reading the whole log. */
-  lastLines(lines: number): Promise<Uint8Array>;
 }

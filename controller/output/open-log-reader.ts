@@ -1,4 +1,4 @@
-// Reads one log of the log store, from any process: by offset, as it grows, or its last lines. Lost ranges are passed over.
+// Reads one log of the log store, from any process: by offset, or as it grows. Lost ranges are passed over.
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -35,7 +35,6 @@ export const openLogReader = (root: string, log: LogName): LogReader => {
         growth.stop();
       }
     },
-    lastLines: async (lines) => lastLines(folder, lines, await size()),
   };
 };
 
@@ -57,28 +56,6 @@ async function* range(folder: string, from: number, to: number, signal?: AbortSi
     await file.close();
   }
 }
-
-/** From the end backwards, block by block, until there are enough newlines. */
-const lastLines = async (folder: string, lines: number, size: number): Promise<Uint8Array> => {
-  if (lines <= 0 || size === 0) return new Uint8Array(0);
-  const blocks: Buffer[] = [];
-  let missing = lines;
-  for (let end = size; end > 0; end -= CHUNK_BYTES) {
-    const block = await collect(range(folder, Math.max(0, end - CHUNK_BYTES), end));
-    // The newline that ends the last line does not begin another.
-    for (let at = block.lastIndexOf(10, end === size ? -2 : -1); at >= 0; at = at === 0 ? -1 : block.lastIndexOf(10, at - 1)) {
-      if (--missing === 0) return Buffer.concat([block.subarray(at + 1), ...blocks.reverse()]);
-    }
-    blocks.push(block);
-  }
-  return Buffer.concat(blocks.reverse());
-};
-
-const collect = async (parts: AsyncIterable<Uint8Array>): Promise<Buffer> => {
-  const all: Uint8Array[] = [];
-  for await (const part of parts) all.push(part);
-  return Buffer.concat(all);
-};
 
 const fileSize = async (folder: string): Promise<number> =>
   stat(logFile(folder)).then(

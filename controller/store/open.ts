@@ -65,7 +65,6 @@ const lazyLog: DirectoryClientOptions['openLog'] = (folder, log) => {
   const open = async (): Promise<LogReader> => (await import('../output/open-log-reader.ts')).openLogReader(folder, log);
   return {
     size: async () => (await open()).size(),
-    lastLines: async (lines) => (await open()).lastLines(lines),
     read: async function* (offset, signal) {
       yield* (await open()).read(offset, signal);
     },

@@ -47,15 +47,6 @@ const fakeLog = (): FakeLog => {
         } else await woken(waiting, signal);
       }
     },
-    lastLines: async (lines) =>
-      Buffer.from(
-        bytes
-          .toString('latin1')
-          .split(/(?<=\n)/)
-          .slice(-lines)
-          .join(''),
-        'latin1',
-      ),
   };
 };
 

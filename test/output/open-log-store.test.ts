@@ -2,7 +2,6 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openLogReader } from '../../controller/output/open-log-reader.ts';
@@ -41,34 +40,6 @@ test('readers see each byte once from any offset, and pass over holes', async ()
   assert.is(await collect(reader.read(3)), 'lo\nworld\n');
   assert.is(await collect(reader.read(500)), 'world\n');
   assert.is(await collect(reader.read(2000)), '');
-  assert.is(Buffer.from(await reader.lastLines(1)).toString(), 'world\n');
-});
-
-test('the last lines are exact, whatever the lines are', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.oneof(fc.constant('\n'), fc.string({ maxLength: 5 }))),
-      fc.integer({ min: 0, max: 8 }),
-      async (parts, lines) => {
-        const log = fresh();
-        const text = parts.join('');
-        await world.reopen().append(log, 0, Buffer.from(text));
-        const all = text.split(/(?<=\n)/).filter((line) => line !== '');
-        assert.is(
-          Buffer.from(await openLogReader(world.root, log).lastLines(lines)).toString(),
-          lines === 0 ? '' : all.slice(-lines).join(''),
-        );
-      },
-    ),
-    { numRuns: 60 },
-  ));
-
-test('the last lines of huge lines are exact', async () => {
-  const log = fresh();
-  const line = `${'x'.repeat(1 << 20)}\n`;
-  await world.reopen().append(log, 0, Buffer.from(`first\n${line}${line}no end`));
-  assert.is(Buffer.from(await openLogReader(world.root, log).lastLines(2)).toString(), `${line}no end`);
-  assert.is(Buffer.from(await openLogReader(world.root, log).lastLines(9)).length, 6 + 2 * line.length + 6);
 });
 
 test('a follower is there before the log is, hears of bytes at once, and ends when told', async () => {

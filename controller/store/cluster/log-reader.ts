@@ -18,7 +18,6 @@ const ROOT = `/apis/${GROUP}/v1alpha1`;
 const PAUSE_MS = 500;
 /** How long an API that was there a moment ago may be away: about what a restart of the API server takes. */
 const ABSENCE_MS = 60_000;
-const FIRST_WINDOW = 64 * 1024;
 
 export const createLogReaders = (api: Api, clock: Clock): LogReaders => {
   let known: { readonly isServed: boolean } | undefined;
@@ -36,7 +35,6 @@ export const createLogReaders = (api: Api, clock: Clock): LogReaders => {
           return known?.isServed === false ? tail.notice : undefined;
         },
         size: async () => (await choose()).size(),
-        lastLines: async (lines) => (await choose()).lastLines(lines),
         read: async function* (offset, signal) {
           yield* (await choose()).read(offset, signal);
         },
@@ -103,15 +101,6 @@ const wholeReader = (api: Api, clock: Clock, { metadata }: Session): LogReader =
         await wait(clock, PAUSE_MS, signal);
       }
     },
-    lastLines: async (lines) => {
-      const end = await size();
-      for (let window = FIRST_WINDOW; ; window *= 8) {
-        const from = Math.max(0, end - window);
-        const bytes = await collect(stream({ offset: String(from), limit: String(end - from) }));
-        const start = startOf(bytes, lines);
-        if (start !== undefined || from === 0) return bytes.subarray(start ?? 0);
-      }
-    },
   };
 };
 
@@ -127,21 +116,4 @@ const isGone = (error: unknown): boolean => isStatus(error, 404) && error.group 
 const mayPass = (error: unknown): boolean => {
   if (error instanceof ApiError) return error.status >= 500 || error.status === 429 || error.status === 404;
   return errorCode(error) === 'unavailable';
-};
-
-const collect = async (parts: AsyncIterable<Uint8Array>): Promise<Buffer> => {
-  const all: Uint8Array[] = [];
-  for await (const part of parts) all.push(part);
-  return Buffer.concat(all);
-};
-
-/** Where the last `lines` lines begin; undefined where that is before these bytes. */
-const startOf = (bytes: Buffer, lines: number): number | undefined => {
-  // The newline that ends the last line does not begin another.
-  let at = bytes.length - 1;
-  for (let missing = lines; missing > 0; missing -= 1) {
-    at = at <= 0 ? -1 : bytes.lastIndexOf(10, at - 1);
-    if (at < 0) return undefined;
-  }
-  return at + 1;
 };

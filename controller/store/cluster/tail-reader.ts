@@ -34,11 +34,6 @@ export const tailReader = (session: Session, source: TailSource): LogReader => {
         if (bytes.length > 0) yield bytes;
       }
     },
-    lastLines: async (lines) => {
-      const all = text.split('\n');
-      const end = all.at(-1) === '' ? 1 : 0;
-      return Buffer.from(all.slice(Math.max(0, all.length - lines - end)).join('\n'));
-    },
   };
 };
 

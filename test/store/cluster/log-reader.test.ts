@@ -1,5 +1,4 @@
 // Output of a cluster's session as commands read it: whole where the cluster serves it, else the tail of the status.
-import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Session } from '../../../controller/api/types.generated.ts';
@@ -65,7 +64,6 @@ test('where the API is not installed, the tail is read, with a notice, and the A
   assert.match(log.notice ?? '', /^Only the end of the output/);
   assert.is(await collect(log.read(4)), 'tail\n');
   assert.is(await collect(log.follow(0, new AbortController().signal)), 'the tail\n');
-  assert.is(Buffer.from(await log.lastLines(1)).toString(), 'the tail\n');
   assert.equal(asked(), ['?']);
 });
 
@@ -82,21 +80,6 @@ test('where it is, everything is read, from any offset', async () => {
     '/namespaces/ns/sessions/s/log?offset=4',
   ]);
 });
-
-test('the last lines are exact, whatever the lines are', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.constantFrom('\n', 'a', 'bc', 'x'.repeat(40_000))),
-      fc.integer({ min: 0, max: 8 }),
-      async (parts, lines) => {
-        const text = parts.join('');
-        content = Buffer.from(text);
-        const all = text.split(/(?<=\n)/).filter((line) => line !== '');
-        assert.is(Buffer.from(await open().lastLines(lines)).toString(), lines === 0 ? '' : all.slice(-lines).join(''));
-      },
-    ),
-    { numRuns: 30 },
-  ));
 
 test('a follower goes on where it was cut off, and sees no gap and no repeat', async () => {
   let calls = 0;
