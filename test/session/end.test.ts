@@ -1,6 +1,6 @@
 // How runs end that do not end by themselves: stopped, past their deadline, or with their supervisor, tmux or controller gone.
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
@@ -57,6 +57,16 @@ test('an immediate stop ends it at once, also after a graceful one', async () =>
   await world.ended(uid);
   assert.ok(Date.now() - began < 5000, `${Date.now() - began} ms`);
   assert.equal(await processesWith(mark(uid)), []);
+});
+
+test('a stop that is written down in the very moment of the end comes too late', async () => {
+  const uid = await world.launch('exit 7');
+  await world.ended(uid);
+  await writeFile(world.file(uid, 'stop.json'), '{"mode": "Graceful"}');
+  world.hosts.close('vm');
+  world.hosts.open('vm', world.machine, world.shell);
+  const { exit, stopping } = await world.ended(uid);
+  assert.equal([exit.code, stopping], [7, undefined]);
 });
 
 test('a program that heeds SIGTERM ends with its own code', async () => {

@@ -24,11 +24,11 @@ def facts(run):
     known['deliveredIDs'] = delivered_ids(run)
     if started and not (ended and ended['cause'] in ('source', 'launch')):
         known['startTime'] = started['startTime']
-    stop = run.read('stop.json')
+    stop = ended.get('stopping') if ended else requested_stop(run)
     if stop:
-        known['stopping'] = stop['mode']
+        known['stopping'] = stop
     if ended:
-        known['exit'] = {name: value for name, value in ended.items() if name != 'logBytes'}
+        known['exit'] = {name: value for name, value in ended.items() if name not in ('logBytes', 'stopping')}
         return known
     deadline = run.deadline()
     if deadline is not None:
@@ -68,7 +68,7 @@ def conclude(run):
         end_left_behind(run)
         restarted = started['bootID'] != boot_id()
         message = 'the VM restarted' if restarted else 'the supervisor of the run was killed'
-        run.write('exit.json', {'cause': 'lost', 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})
+        run.write('exit.json', end_record(run, 'lost', message))
         run.remove(*SECRETS, 'waiting.json')
     finally:
         os.close(lock)
@@ -76,8 +76,18 @@ def conclude(run):
 
 
 def end_unstarted(run, cause, message):
-    run.write('exit.json', {'cause': cause, 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)})
+    run.write('exit.json', end_record(run, cause, message))
     run.remove(*SECRETS)
+
+
+def end_record(run, cause, message):
+    stop = requested_stop(run)
+    known = {'cause': cause, 'endTime': timestamp(), 'message': message, 'logBytes': log_size(run)}
+    return dict(known, stopping=stop) if stop else known
+
+
+def requested_stop(run):
+    return (run.read('stop.json') or {}).get('mode')
 
 
 def all_facts():

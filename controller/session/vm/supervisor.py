@@ -13,7 +13,7 @@ from identity import as_root
 from own_user import OwnUser, machine_is_stopping
 from process_tree import Ladder, adopt_orphans
 from program import Unstartable, environment, start, start_command
-from run_facts import end_unstarted
+from run_facts import end_unstarted, requested_stop
 from run_files import GREW, HOME, SECRETS, boot_id, log_size, ring_streams, timestamp, wait_for_lock
 from terminal import Terminal
 from waiting import Waiting
@@ -52,7 +52,8 @@ class Supervisor:
         self.spec = run.read('launch.json')
         self.secrets = run.read('secrets.json') or {}
         self.user = OwnUser(run) if run.own_user else None
-        self.asked = None  # the mode of a requested stop
+        self.asked = None  # the mode in which it is being stopped
+        self.stop = None  # the mode of a requested stop
         self.terminal = self.log = self.waiting = None
         self.late = False  # the deadline ended it
         self.ended, self.next_look, self.next_ring = None, 0, 0
@@ -146,9 +147,8 @@ class Supervisor:
     def look(self):
         """Requests, deadline, typing, waiting: on every wake, and once a second."""
         self.next_look = time.monotonic() + LOOK_SECONDS
-        asked = self.run.read('stop.json')
-        if asked:
-            self.asked = asked['mode']
+        self.stop = requested_stop(self.run)
+        self.asked = self.stop or self.asked
         deadline = self.run.deadline()
         if deadline is not None and time.time() >= deadline and not self.asked:
             self.late, self.asked = True, 'Graceful'
@@ -241,6 +241,8 @@ class Supervisor:
         message = message or self.user and self.user.what_befell()
         if message:
             record['message'] = message
+        if self.stop:
+            record['stopping'] = self.stop  # one that comes from now on comes too late
         self.run.write_at_last('exit.json', record)
         self.run.remove(*SECRETS, 'waiting.json')
         if self.user:
