@@ -73,9 +73,9 @@ const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeo
   const sources = new Set(known.map(({ metadata }) => metadata.annotations?.[SOURCE_ANNOTATION]));
   const unread = [...(await scan(root, stateFolder, { onlyNames: true })).files.keys()].filter((file) => !sources.has(file));
   if (unread.length === 0) return false;
-  const [{ readManifestFile }, { readTombstone }] = await Promise.all([
+  const [{ readManifestFile }, { tombstonePath }] = await Promise.all([
     import('../controller/store/directory/manifest-file.ts'),
-    import('../controller/store/directory/tombstones.ts'),
+    import('../controller/store/directory/state-folder.ts'),
   ]);
   const names = new Set(known.map(({ kind, metadata }) => `${kind} ${keyString(metadata)}`));
   return unread
@@ -85,7 +85,7 @@ const hasUnread = async ({ client, root, stateFolder }: Awaited<ReturnType<typeo
         kind === 'Session' &&
         (wanted === undefined || keyString(key) === keyString(wanted)) &&
         !names.has(`${kind} ${keyString(key)}`) &&
-        readTombstone(stateFolder, kind, key) === undefined,
+        !existsSync(tombstonePath(stateFolder, kind, key)),
     );
 };
 

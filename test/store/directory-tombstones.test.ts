@@ -1,5 +1,5 @@
 // What is remembered of removed objects: as their files come and go while no controller runs, and when its time is over.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -74,6 +74,26 @@ check('nor before every file was read, where nothing is known of them any more',
   const store = await world.open();
   assert.is(await store.get('Session', named('a')), undefined);
   assert.ok(fileStood(world));
+});
+
+check('one that cannot be read keeps its object from being made again, until it was mended or removed', async (world) => {
+  await leaveStanding(world, { phase: 'Running' });
+  const path = join(world.root, '.berth/tombstones/sessions/default/a.yaml');
+  const whole = readFileSync(path);
+  const ways = { c: () => writeFileSync(path, whole), d: () => rmSync(path) };
+  for (const [next, mend] of Object.entries(ways)) {
+    rmSync(join(world.root, '.berth/index.json'));
+    writeFileSync(path, whole.subarray(0, 20));
+    const store = await world.open();
+    await until('the problem', async () => (await world.client.problems()).length > 0);
+    const [problem] = await world.client.problems();
+    assert.match(`${problem?.file} ${problem?.message}`, /^a\.yaml Session default\/a waits: .*\/a\.yaml: this state file is damaged/);
+    mend();
+    world.put(`${next}.yaml`, session(next));
+    await until('no problem', async () => (await world.client.problems()).length === 0);
+    assert.is((await store.get('Session', named('a'))) !== undefined, !existsSync(path));
+    await world.close();
+  }
 });
 
 test('one that cannot be removed is told every hour, and keeps no other', async () => {

@@ -9,8 +9,9 @@ import { admit } from '../schema.ts';
 import { requestDeletion } from './deleting.ts';
 import { type ManifestDocument, parseID } from './manifest-file.ts';
 import { abandonFrom, BUILTIN_ANNOTATION, mergeFile, SOURCE_ANNOTATION } from './merge.ts';
+import { problemText } from './problems.ts';
 import type { SyncContext } from './sync.ts';
-import { meaningOf, readTombstone, removeTombstone, restoredFrom } from './tombstones.ts';
+import { lookAtTombstone, meaningOf, removeTombstone, restoredFrom } from './tombstones.ts';
 
 export interface Resolution {
   /** False: to be looked at again in the next pass. */
@@ -94,7 +95,12 @@ const resolveNew = async (context: SyncContext, id: string, document: ManifestDo
       problem: { file, line, column, message: `the state file of ${kind} ${keyString(key)} is damaged: mend or remove it first` },
     };
   }
-  const tombstone = readTombstone(context.folder, kind, key);
+  const looked = lookAtTombstone(context.folder, kind, key);
+  if ('problem' in looked) {
+    // Not for ever: it needs no restart once that was mended.
+    return { isDone: false, problem: { file, line, column, message: `${kind} ${keyString(key)} waits: ${problemText(looked.problem)}` } };
+  }
+  const { tombstone } = looked;
   const meaning = meaningOf(tombstone, document.spec);
   if (meaning === 'stays gone') return { isDone: true };
   if (meaning === 'new' || !tombstone) return { isDone: true, create: created(context, document) };

@@ -16,7 +16,7 @@ import { problemText } from './problems.ts';
 import { type Resolution, resolveObject } from './resolve.ts';
 import type { Sources } from './sources.ts';
 import { createFileTeller } from './tell-files.ts';
-import { buryObject, readTombstone, standingTombstones } from './tombstones.ts';
+import { buryObject, lookAtTombstone, standingTombstones } from './tombstones.ts';
 
 export interface SyncContext {
   readonly folder: string;
@@ -150,7 +150,9 @@ const forgetStanding = async (context: SyncContext, undefinedIDs: Set<string>, o
     const stored = storedBy(context.objects, id);
     if (stored) continue;
     const { kind, key } = parseID(id);
-    const tombstone = readTombstone(context.folder, kind, key);
+    const looked = lookAtTombstone(context.folder, kind, key);
+    if ('problem' in looked) continue;
+    const { tombstone } = looked;
     // A file that cannot be taken may still define it.
     if (refused.has(tombstone?.object.metadata.annotations?.[SOURCE_ANNOTATION])) continue;
     undefinedIDs.delete(id);

@@ -7,9 +7,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { isTrue } from '../../api/condition.ts';
 import type { OperatorError } from '../../api/error.ts';
 import { type Kind, keyOf, type ObjectKey, type Resource } from '../../api/object.ts';
+import type { Problem } from '../client.ts';
 import { removeDurably, writeAtomic, writeError } from './atomic-write.ts';
-import { decodeResource, encodeResource } from './codec.ts';
+import { encodeResource } from './codec.ts';
 import { type Fields, fileSpecOf } from './merge.ts';
+import { lookAtStateFile } from './state-files.ts';
 import { tombstonePath } from './state-folder.ts';
 import { listStateFiles, type StateFile } from './state-listing.ts';
 
@@ -31,13 +33,28 @@ export const buryObject = async (folder: string, object: Resource, fileStood: bo
   await writeAtomic(path, encodeResource({ ...object, metadata: { ...object.metadata, annotations: marked } }));
 };
 
-export const readTombstone = (folder: string, kind: Kind, key: ObjectKey): Tombstone | undefined => {
+/** Without a tombstone: there is none. A problem: nobody knows whether its object is to stay gone. */
+export const lookAtTombstone = (
+  folder: string,
+  kind: Kind,
+  key: ObjectKey,
+): { readonly tombstone?: Tombstone } | { readonly problem: Problem } => {
   const path = tombstonePath(folder, kind, key);
-  if (!statSync(path, { throwIfNoEntry: false })) return undefined;
-  const object = decodeResource(readFileSync(path, 'utf8'), kind, key);
-  if (!object) return undefined;
+  const looked = mayBeThere(path) ? lookAtStateFile({ kind, key, path }) : {};
+  if ('problem' in looked) return looked;
+  if (!looked.object) return {};
+  const { object } = looked;
   const { [FILE_STOOD_ANNOTATION]: stood, ...annotations } = { ...object.metadata.annotations };
-  return { object: { ...object, metadata: { ...object.metadata, annotations } }, fileStood: stood !== undefined };
+  return { tombstone: { object: { ...object, metadata: { ...object.metadata, annotations } }, fileStood: stood !== undefined } };
+};
+
+/** Most names have none, and a look is cheaper than a read that fails. */
+const mayBeThere = (path: string): boolean => {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 };
 
 /** Those whose file is thought to stand, but for those that `isDefined`: known without decoding them. */
