@@ -46,6 +46,8 @@ export interface Run extends RunID {
 
 export interface Runs {
   readonly all: ReadonlyMap<string, Run>;
+  /** When the last one ended, cleaned up since or not, in milliseconds since the simulation began; 0 before. */
+  readonly endedAt: number;
   launch(spec: LaunchSpec): void;
   refuse(spec: Pick<LaunchSpec, 'uid' | 'attempt' | 'session' | 'logBase'>): void;
   stop(id: RunID, mode: 'Graceful' | 'Immediate'): void;
@@ -73,6 +75,7 @@ const TERM_SECONDS = 10;
 export const createRuns = (parts: RunsParts): Runs => {
   const { timeline, random } = parts;
   const all = new Map<string, Run>();
+  let endedAt = 0;
   /** Attempts that may not start (any more) on this VM. */
   const claimed = new Set<string>();
   const now = (): string => timestamp(timeline.wall());
@@ -82,6 +85,7 @@ export const createRuns = (parts: RunsParts): Runs => {
     run.cancelNext();
     run.state = 'ended';
     run.exit = { ...exit, endTime: now() };
+    endedAt = timeline.elapsed();
     delete run.waiting;
     parts.changed(run);
   };
@@ -159,6 +163,9 @@ export const createRuns = (parts: RunsParts): Runs => {
 
   return {
     all,
+    get endedAt() {
+      return endedAt;
+    },
     launch: (spec) => {
       const key = runKey(spec);
       if (claimed.has(key)) return;

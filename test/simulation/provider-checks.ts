@@ -155,8 +155,7 @@ export const checkIdle = (world: World, violate: Violate): void => {
   for (const machine of world.cloud.existing()) {
     const silentMs = world.timeline.elapsed() - machine.heardAt - machine.deadMansSwitch.idleSeconds * 1000;
     if (machine.state !== 'running' || !machine.booted || silentMs < late || isBusy(machine)) continue;
-    const ends = [...machine.runs.all.values()].map(({ exit }) => parseTime(exit?.endTime ?? ''));
-    if (world.timeline.wall() - Math.max(0, ...ends) > late)
+    if (world.timeline.elapsed() - machine.runs.endedAt > late)
       violate(`${machine.vmName} is idle and on ${silentMs / 1000} s after it should have turned itself off`);
   }
 };
