@@ -70,4 +70,8 @@ export const FOUND: readonly FoundBug[] = [
     seed: 12159,
     story: 'a session that was launched while the machines were listed did not count, and its output was left on one that was deallocated',
   },
+  {
+    seed: 17747,
+    story: 'a VM of a size that its pool had given up counted nothing against the budget until its price was known',
+  },
 ];

@@ -7,6 +7,7 @@ import { isFinished, startedOf } from '../../controller/reconcilers/session/fact
 import { isDraining, isFailed } from '../../controller/reconcilers/vm/facts.ts';
 import type { RunExit } from '../../controller/session/host.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
+import { isOvertaken } from './store-view.ts';
 import { isLive, type StartedRun, vmOf, type World } from './world.ts';
 
 type Violate = (what: string) => void;
@@ -47,8 +48,10 @@ const checkPlacement = (world: World, before: Session, after: Session, violate: 
   const name = after.metadata.name;
   const vm = vmOf(world, uid);
   const where = vm?.metadata.name ?? 'a VM that does not exist';
-  // Where two lead, the other one may have given it up meanwhile: nothing can start there, and it is placed anew.
-  if ((!vm || isDraining(vm)) && !world.isRelaxed()) violate(`${name} is placed on ${where}${vm ? ', which is Draining' : ''}`);
+  // Where two lead, or the write was on its way when its controller lost the lease, another may have given it up meanwhile:
+  // nothing can start there, and it is placed anew.
+  if ((!vm || isDraining(vm)) && !world.isRelaxed() && !isOvertaken(world.writer()))
+    violate(`${name} is placed on ${where}${vm ? ', which is Draining' : ''}`);
   const live = world.started.find((begun) => begun.run.uid === after.metadata.uid && isLive(begun));
   if (live) violate(`${name} is placed on ${where} while it runs on ${live.machine.vmName}`);
 };

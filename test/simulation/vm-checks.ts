@@ -7,6 +7,7 @@ import type { Session, VM, VMPool } from '../../controller/api/types.generated.t
 import { isFinished, memoryOf, occupiedVM, poolNameOf, startedOf } from '../../controller/reconcilers/session/facts.ts';
 import { isDraining, isFailed, wasBooted } from '../../controller/reconcilers/vm/facts.ts';
 import type { CloudMachine } from '../fakes/cloud.ts';
+import { isOvertaken } from './store-view.ts';
 import { vmOf, type World } from './world.ts';
 
 type Violate = (what: string) => void;
@@ -23,6 +24,8 @@ export interface Limits {
    * for as much later as there was no controller. Undefined for a pool that never was.
    */
   of(pool: string, vmUID?: string): Recent | undefined;
+  /** Its creation was on its way when its controller lost its office, beside what its successor then made: nobody could know. */
+  isExtra(vmUID: string): boolean;
 }
 
 interface Recent {
@@ -38,10 +41,15 @@ interface Limit extends Omit<Recent, 'left'> {
   replacedAt: number;
 }
 
-export const createLimits = ({ timeline }: World): Limits => {
+export const createLimits = ({ timeline, writer }: World): Limits => {
   const history = new Map<string, Limit[]>();
   const left: { readonly pool: string; readonly at: number }[] = [];
   const decidedAt = new Map<string, number>();
+  const extra = new Set<string>();
+  const noteVM = ({ metadata: { uid } }: VM): void => {
+    decidedAt.set(uid, timeline.elapsed());
+    if (isOvertaken(writer())) extra.add(uid);
+  };
   const noteSession = (before: Session, after: Session | undefined): void => {
     if (!isWaiting(before) || (after && isWaiting(after))) return;
     left.push({ pool: keyString({ namespace: before.metadata.namespace, name: poolNameOf(before) }), at: timeline.elapsed() });
@@ -49,7 +57,7 @@ export const createLimits = ({ timeline }: World): Limits => {
   return {
     note: (before, after) => {
       if (before?.kind === 'Session') noteSession(before, after as Session | undefined);
-      if (!before && after?.kind === 'VM') decidedAt.set(after.metadata.uid, timeline.elapsed());
+      if (!before && after?.kind === 'VM') noteVM(after as VM);
       const pool = (after ?? before)?.kind === 'VMPool' ? ((after ?? before) as VMPool) : undefined;
       if (!pool || before?.spec === after?.spec) return;
       const limits = history.get(keyString(pool.metadata)) ?? [];
@@ -59,6 +67,7 @@ export const createLimits = ({ timeline }: World): Limits => {
       limits.push({ maxVMs, standby, hourly: budget ? parseMoney(budget.maxHourlyUSD) : Infinity, replacedAt: Infinity });
       history.set(keyString(pool.metadata), limits);
     },
+    isExtra: (vmUID) => extra.has(vmUID),
     of: (pool, vmUID = '') => {
       const since = Math.min(timeline.elapsed() - LAG_MS, decidedAt.get(vmUID) ?? Infinity);
       const recent = history.get(pool)?.filter((limit) => limit.replacedAt > since);
@@ -76,7 +85,8 @@ export const createLimits = ({ timeline }: World): Limits => {
 
 export const checkNewVM = (world: World, limits: Limits, vm: VM, violate: Violate): void => {
   const pool = keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name });
-  const count = world.database.list('VM').filter((other) => other.spec.poolRef.name === vm.spec.poolRef.name).length;
+  const ours = world.database.list('VM').filter((other) => other.spec.poolRef.name === vm.spec.poolRef.name);
+  const count = ours.filter(({ metadata }) => !limits.isExtra(metadata.uid)).length;
   const { maxVMs = 0 } = limits.of(pool) ?? {};
   if (count > maxVMs) violate(`${vm.metadata.name} is VM ${count} of a pool with maxVMs ${maxVMs}`);
 };
@@ -106,7 +116,9 @@ export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Viola
   const waiting = world.database.list('Session').filter((one) => ofPool(poolNameOf(one), one.metadata.namespace) && isWaiting(one));
   // One that no boot timeout ends, as a clock was set back, may outlast who it was made for by far, and be of no use to others.
   const isOfUse = (other: VM): boolean => waiting.length === 0 || waiting.some((session) => couldHold(world, other, session));
-  const booting = ours.filter((other) => !wasBooted(other) && takesSessions(other) && isOfUse(other));
+  const booting = ours.filter(
+    (other) => !wasBooted(other) && takesSessions(other) && isOfUse(other) && !limits.isExtra(other.metadata.uid),
+  );
   const { standby = 0, left = 0 } = limits.of(keyString({ namespace: vm.metadata.namespace, name: vm.spec.poolRef.name })) ?? {};
   if (booting.length > waiting.length + standby + left) {
     violate(
@@ -116,7 +128,7 @@ export const checkThrift = (world: World, limits: Limits, vm: VM, violate: Viola
 };
 
 export const checkNewMachine = (world: World, limits: Limits, machine: CloudMachine, violate: Violate): void => {
-  const ours = world.cloud.existing(machine.pool);
+  const ours = world.cloud.existing(machine.pool).filter(({ vmUID }) => !limits.isExtra(vmUID));
   const { maxVMs = 0, hourly = 0 } = limits.of(machine.pool, machine.vmUID) ?? {};
   if (ours.length > maxVMs) violate(`${machine.vmName} is machine ${ours.length} of a pool with maxVMs ${maxVMs}`);
   const cost = ours.reduce((sum, other) => sum + other.hourly, 0);

@@ -99,8 +99,11 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
   const { maxVMs } = poolSettings(pool.spec);
   const budget = pool.spec.budget && parseMoney(pool.spec.budget.maxHourlyUSD);
   const room = roomOf(vms, observed.offerings);
+  const prices = budget === undefined ? [] : vms.map(({ vm }) => hourlyPrice(vm, observed.offerings));
+  const dark = vms[prices.indexOf(undefined)];
+  const unpriced = dark && priceUnknown(`its VM ${dark.vm.metadata.name}`);
   let made = 0;
-  let spent = budget === undefined ? 0 : vms.reduce((sum, { vm }) => sum + hourlyPrice(vm, observed.offerings), 0);
+  let spent = prices.reduce<number>((sum, price) => sum + (price ?? 0), 0);
   return {
     isOpen: (offering) => openOfferings(observed).has(offering),
     made: () => made,
@@ -108,7 +111,7 @@ const openLedger = ({ pool, vms, observed }: Needs): Ledger => {
     book: (offering, price) => {
       if (vms.length + made >= maxVMs)
         return { reason: 'PoolFull', message: `all slots are taken and the pool has its maxVMs (${maxVMs})` };
-      const refused = budget === undefined ? undefined : overBudget(budget, spent, price);
+      const refused = budget === undefined ? undefined : (unpriced ?? overBudget(budget, spent, price));
       if (refused) return refused;
       made += 1;
       spent += price ?? 0;
@@ -133,19 +136,26 @@ const roomOf = (vms: readonly VMState[], offerings: readonly Offering[]): Map<Of
 };
 
 const overBudget = (budget: number, spent: number, price: number | undefined): Wait | undefined => {
-  if (price === undefined) {
-    return { reason: 'PriceUnknown', message: 'the pool has a budget, and the price of the VM it would take is not known' };
-  }
+  if (price === undefined) return priceUnknown('the VM it would take');
   if (spent + price <= budget) return undefined;
   const message = `one more VM (${formatMoney(price)} USD/h) would pass the pool's budget of ${formatMoney(budget)} USD/h`;
   return { reason: 'BudgetExceeded', message };
 };
 
-/** Until the provider has said what a VM costs, it counts with the dearest offering of its size. */
-const hourlyPrice = (vm: VM, offerings: readonly Offering[]): number =>
-  vm.status?.hourlyUSD !== undefined
-    ? parseMoney(vm.status.hourlyUSD)
-    : Math.max(0, ...offerings.filter(({ size }) => size === vm.spec.size).map(({ hourlyUSD }) => parseMoney(hourlyUSD ?? '0')));
+const priceUnknown = (what: string): Wait => ({
+  reason: 'PriceUnknown',
+  message: `the pool has a budget, and the price of ${what} is not known`,
+});
+
+/**
+ * Until the provider has said what a VM costs, it counts with the dearest offering of its size. Undefined where there is none:
+ * the pool had that size once.
+ */
+const hourlyPrice = ({ spec, status }: VM, offerings: readonly Offering[]): number | undefined => {
+  if (status?.hourlyUSD !== undefined) return parseMoney(status.hourlyUSD);
+  const prices = offerings.flatMap(({ size, hourlyUSD }) => (size === spec.size ? [parseMoney(hourlyUSD ?? '0')] : []));
+  return prices.length === 0 ? undefined : Math.max(...prices);
+};
 
 /** The VM for a demand, booked; or the one reason why there is none. */
 const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand): NewVM | Wait => {

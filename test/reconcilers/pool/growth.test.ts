@@ -124,6 +124,18 @@ test('a VM counts with the price the provider told, and until then with the dear
   assert.ok(told(dearer).includes('s4 waits: BudgetExceeded'));
 });
 
+test('where a VM has a size that is not offered any more, nothing is spent beside it until its price is known', () => {
+  const world = (status: object) =>
+    poolWorld(pool({ spec: { budget: { maxHourlyUSD: '100' } } }), {
+      vms: [newVM('default-0', { spec: { size: 's' }, status })],
+      offerings: [offering('l', { hourlyUSD: '1' })],
+      sessions: many(1),
+    });
+  assert.equal(told(world({})), ['s0 waits: PriceUnknown']);
+  assert.is(decide(world({})).actions[0]?.because, 'the pool has a budget, and the price of its VM default-0 is not known');
+  assert.equal(told(world({ hourlyUSD: '0.5' })), ['create default-1 of size l: session s0 fits on no VM']);
+});
+
 test('a VM that its provider may make as a dearer one of the same region counts with that price', () => {
   const { hourlyUSD: _price, ...unpriced } = offering('l', { sku: 'Unpriced' });
   const dear = offering('l', { sku: 'Dear', hourlyUSD: '1.1', available: false });
