@@ -39,7 +39,7 @@ const READY_MS = 120_000;
 export const openClusterBench = async (): Promise<ClusterBench> => {
   const fetched = process.env.KUBEBUILDER_ASSETS ? undefined : fetchAssets('crd');
   if (fetched) process.env.KUBEBUILDER_ASSETS = 'folder' in fetched ? fetched.folder : '';
-  const assets = kubeAssets('a cluster', ['full', 'crd']);
+  const assets = kubeAssets('a cluster', ['full', 'old', 'crd']);
   if (!assets) throw new Error('there is no API server to measure on');
   const folder = mkdtempSync(join(tmpdir(), 'berth-bench-'));
   const kube = await startKube(assets);

@@ -32,13 +32,13 @@ if (assets) {
   await send(['wait', '--for=condition=Established', '--timeout=30s'], FOREIGN_CRDS);
   const served = (await kube.kubectl(['api-versions'])).split('\n');
   /** As the README says; 1.20 panics where an APIService is applied so. */
-  const serverSide = kube.variant === 'full' ? [] : ['--server-side'];
+  const serverSide = kube.variant === 'old' ? [] : ['--server-side'];
   if (kube.variant === 'crd') skip('built-in kinds among the manifests', 'the CRD server has none');
 
   const known = (objects: readonly KubeObject[]): readonly KubeObject[] =>
     objects.flatMap((object) => {
       // The CRDs are there already; those of an old server not quite as they are shipped.
-      if (object.kind === 'CustomResourceDefinition' && kube.variant === 'full') return [];
+      if (object.kind === 'CustomResourceDefinition' && kube.variant === 'old') return [];
       const found = asServed(object, served);
       assert.ok(found !== undefined || kube.variant === 'crd', `no ${object.apiVersion} here`);
       return found ? [found] : [];

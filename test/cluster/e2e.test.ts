@@ -31,7 +31,7 @@ const session = (name: string, poolName: string, script: string): object => ({
 });
 const list = (...items: readonly object[]): string => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 
-const assets = kubeAssets('sessions from kubectl apply to kubectl delete', ['full', 'given']);
+const assets = kubeAssets('sessions from kubectl apply to kubectl delete', ['full', 'old', 'given']);
 if (assets) {
   const test = suite('cluster end to end');
   const state = mkdtempSync(join(tmpdir(), 'berth-'));

@@ -28,7 +28,7 @@ const described = (text: string): ReadonlyMap<string, string> => {
   );
 };
 
-const assets = kubeAssets('kubectl explain', ['crd', 'given']);
+const assets = kubeAssets('kubectl explain', ['full', 'crd', 'given']);
 if (assets) {
   const test = suite('kubectl explain');
   const kube = await startKube(assets);

@@ -17,7 +17,7 @@ import { startKube } from '../fakes/kube/start.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 import { until } from '../fakes/until.ts';
 
-const assets = kubeAssets('faults of a real API server and of the way to it', ['full', 'crd']);
+const assets = kubeAssets('faults of a real API server and of the way to it', ['full', 'old', 'crd']);
 if (assets) {
   const test = suite('faults of a cluster');
   const kube = await startKube(assets);

@@ -21,7 +21,7 @@ type Stored = Resource & {
   readonly status?: { readonly phase?: string; readonly observedGeneration?: number; readonly conditions?: readonly Condition[] };
 };
 
-const assets = kubeAssets('that reconciling changes nothing of what was applied', ['full', 'given']);
+const assets = kubeAssets('that reconciling changes nothing of what was applied', ['full', 'old', 'given']);
 if (assets) {
   const test = suite('GitOps');
   const state = mkdtempSync(join(tmpdir(), 'berth-'));

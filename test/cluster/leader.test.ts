@@ -10,7 +10,7 @@ import { type RunningController, startController } from '../fakes/kube/controlle
 import { freePort, startKube } from '../fakes/kube/start.ts';
 import { until } from '../fakes/until.ts';
 
-const assets = kubeAssets('taking over from a leader', ['full', 'given']);
+const assets = kubeAssets('taking over from a leader', ['full', 'old', 'given']);
 if (assets) {
   const test = suite('leaders');
   const state = mkdtempSync(join(tmpdir(), 'berth-'));

@@ -23,7 +23,7 @@ const logPath = (name: string, query = ''): string => `${GROUP}/namespaces/defau
 
 const LONG = Array.from({ length: 3000 }, (_, n) => `line ${n + 1}\n`).join('');
 
-const assets = kubeAssets('whole logs through the aggregation layer', ['full']);
+const assets = kubeAssets('whole logs through the aggregation layer', ['full', 'old']);
 if (assets) {
   const test = suite('log API in a cluster');
   const state = mkdtempSync(join(tmpdir(), 'berth-'));

@@ -1,6 +1,6 @@
 // A controller at work while the API server and etcd die, its connections are cut, and its requests are refused: all goes
 // on afterwards, and nothing was done twice. Seconds of each: CLUSTER_OUTAGE_SECONDS, 60 for the whole proof; without it,
-// what one server has shown is not shown by the other again.
+// what the old server has shown is not shown by the CRD server again.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { suite } from 'uvu';
@@ -12,7 +12,7 @@ import { startRefusingProxy } from '../fakes/kube/refusing-proxy.ts';
 import { startTcpProxy } from '../fakes/tcp-proxy.ts';
 import { until } from '../fakes/until.ts';
 
-const assets = kubeAssets('a controller through outages of the API server', ['full', 'crd']);
+const assets = kubeAssets('a controller through outages of the API server', ['full', 'old', 'crd']);
 if (assets) {
   const test = suite('outages');
   const isThorough = process.env.CLUSTER_OUTAGE_SECONDS !== undefined;
@@ -48,7 +48,7 @@ if (assets) {
     until(async () => (await world.finished(prefix)) >= count, `${count} finished sessions`, PATIENCE_MS);
   const untilLeading = (): Promise<void> => until(async () => (await world.leader()) !== undefined, 'a leader', PATIENCE_MS);
 
-  const shown = (what: string): boolean => isThorough || (what === 'API server') === (kube.variant === 'full');
+  const shown = (what: string): boolean => isThorough || kube.variant === 'full' || (what === 'API server') === (kube.variant === 'old');
 
   for (const what of (['API server', 'etcd'] as const).filter(shown)) {
     test(`${what}: killed in the middle of the work, and back after a while`, async () => {
@@ -108,7 +108,7 @@ if (assets) {
     });
   }
 
-  if (kube.variant === 'full') {
+  if (kube.variant !== 'crd') {
     test('a server that takes few requests at a time', async () => {
       const kubeconfig = kube.kubeconfigOf('berth', 'berths');
       await kube.kubectl(['create', 'clusterrolebinding', 'berth', '--clusterrole=cluster-admin', '--user=berth']);

@@ -1,6 +1,6 @@
 // Controllers that die, freeze, or have a wrong clock while work goes on: another takes over, and nothing is done twice.
-// Counted at the cloud, which all of them share. On the full server leader.test.ts has the same with real machines; here
-// as well with CLUSTER_OUTAGE_SECONDS.
+// Counted at the cloud, which all of them share. On the old server leader.test.ts has the same with real machines; here as
+// well with CLUSTER_OUTAGE_SECONDS.
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,7 @@ import { openCloudWorld } from '../fakes/kube/cloud-world.ts';
 import type { RunningController } from '../fakes/kube/controller.ts';
 import { until } from '../fakes/until.ts';
 
-const variants = process.env.CLUSTER_OUTAGE_SECONDS === undefined ? (['crd'] as const) : (['full', 'crd'] as const);
+const variants = process.env.CLUSTER_OUTAGE_SECONDS === undefined ? (['full', 'crd'] as const) : (['full', 'old', 'crd'] as const);
 const assets = kubeAssets('no double effect when another controller takes over', variants);
 if (assets) {
   const test = suite('takeovers');

@@ -16,13 +16,19 @@ export interface TcpProxy {
 
 export const startTcpProxy = async (target: number): Promise<TcpProxy> => {
   const sockets = new Set<Socket>();
+  const behind = new Set<Socket>();
   let isFrozen = false;
   const server = createServer((near) => {
     sockets.add(near);
     near.on('close', () => sockets.delete(near)).on('error', () => undefined);
     if (isFrozen) return;
     const far = connect(target, '127.0.0.1');
-    far.on('error', () => near.resetAndDestroy()).on('close', () => near.destroy());
+    behind.add(far);
+    far.on('error', () => near.resetAndDestroy());
+    far.on('close', () => {
+      behind.delete(far);
+      near.destroy();
+    });
     near.on('close', () => far.destroy());
     near.pipe(far);
     far.pipe(near);
@@ -39,7 +45,7 @@ export const startTcpProxy = async (target: number): Promise<TcpProxy> => {
     },
     freeze: () => {
       isFrozen = true;
-      for (const socket of sockets) socket.unpipe().pause();
+      for (const socket of [...sockets, ...behind]) socket.unpipe().pause();
     },
     thaw: () => {
       isFrozen = false;

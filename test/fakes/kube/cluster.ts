@@ -17,7 +17,7 @@ const KINDS: readonly Kind[] = ['Session', 'VM', 'VMPool'];
 const CRDS = fileURLToPath(new URL('../../../crds', import.meta.url));
 
 export const installCRDs = async (kube: Kube): Promise<void> => {
-  if (kube.variant === 'full') await kube.kubectl(['create', '--validate=false', '-f', '-'], { input: forOldServer() });
+  if (kube.variant === 'old') await kube.kubectl(['create', '--validate=false', '-f', '-'], { input: forOldServer() });
   else await kube.kubectl(['apply', '--server-side', '-f', CRDS]);
   await kube.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
 };

@@ -1,6 +1,6 @@
 // A real API server for one test file: etcd and kube-apiserver (or crd-apiserver) on loopback, with certificates of their
 // own and RBAC on. They end with `close`, and with this process at the latest.
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Assets, Variant } from './assets.ts';
+import { type Assets, minorOf, type Variant } from './assets.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 
 export interface Kube {
@@ -47,10 +47,10 @@ export const startKube = async (assets: Assets, { flags: more = [] }: { readonly
   const etcd = `http://127.0.0.1:${etcdPort}`;
   const startEtcd = () => processes.start(join(assets.folder, 'etcd'), etcdFlags(folder, etcd, `http://127.0.0.1:${peerPort}`));
   let store = startEtcd();
-  const apiServer = assets.variant === 'full' ? 'kube-apiserver' : 'crd-apiserver';
+  const apiServer = assets.variant === 'crd' ? 'crd-apiserver' : 'kube-apiserver';
   const flags = [
     ...commonFlags(authority, etcd, port),
-    ...(assets.variant === 'full' ? fullFlags(authority) : ['--authentication-skip-lookup']),
+    ...(assets.variant === 'crd' ? ['--authentication-skip-lookup'] : fullFlags(authority)),
     ...more,
   ];
   const kubectl: Kube['kubectl'] = (args, options = {}) => runKubectl(args, { kubeconfig, ...options });
@@ -60,7 +60,7 @@ export const startKube = async (assets: Assets, { flags: more = [] }: { readonly
     return child;
   };
   let child = await up();
-  if (assets.variant === 'full') startManager(assets.folder, processes, authority, server);
+  if (assets.variant !== 'crd') startManager(assets.folder, processes, authority, server);
   return {
     variant: assets.variant,
     kubeconfig,
@@ -140,10 +140,7 @@ const startManager = (assets: string, processes: Processes, authority: Authority
 };
 
 /** Before 1.24 there was one more port, the same for all: of two managers at the same time the second one ended. */
-const withoutInsecurePort = (binary: string): readonly string[] => {
-  const [, minor] = /v1\.(\d+)/.exec(execFileSync(binary, ['--version'], { encoding: 'utf8' })) ?? [];
-  return Number(minor) < 24 ? ['--port=0'] : [];
-};
+const withoutInsecurePort = (binary: string): readonly string[] => (minorOf(binary) < 24 ? ['--port=0'] : []);
 
 const untilReady = async (child: ChildProcess, kubectl: Kube['kubectl'], log: string): Promise<void> => {
   for (const end = performance.now() + READY_MS; performance.now() < end; await delay(100)) {
