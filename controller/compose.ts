@@ -68,7 +68,7 @@ export const compose = async (config: Config, log: Logger, replaced: Replaced = 
   const logRoot = join(stateFolder, 'logs');
   const logs = fence.logs(openLogStore({ root: logRoot }));
   const hosts = replaced.hosts?.(logs) ?? realHosts(logs, log);
-  const providers = fence.providers(replaced.providers ?? modules(config, stateFolder, opened.store.secret, opened.keep));
+  const providers = fence.providers(replaced.providers ?? modules(config, stateFolder, opened.store.secret, opened.keep, log));
   const operator = createOperator({
     store: fence.store(opened.store),
     providers,
@@ -131,6 +131,7 @@ export const modules = (
   stateFolder: string,
   secret?: Store['secret'],
   keep: Keep = keepInFolder(stateFolder),
+  log?: Logger,
 ): ProviderModules => {
   const { environment, holder } = config;
   const read = secret ?? (async () => undefined);
@@ -144,7 +145,12 @@ export const modules = (
       releases: secret !== undefined,
       stopAll: stopAllRuns,
     },
-    azure: { ...config.azure, keep: secret && keep, secret: read },
+    azure: {
+      ...config.azure,
+      keep: secret && keep,
+      secret: read,
+      onPriceProblem: (problem) => log?.info({ problem }, 'Could not read prices'),
+    },
   });
   // In a cluster the controller's own machine is the pod: nobody gets to run there by writing a pool.
   const isOpen = config.allowLocal || parseTarget(config.store, config.directory).type === 'dir';

@@ -58,7 +58,7 @@ export interface Config {
 /** Where Azure is, and how its machines are reached: all unset but where something stands in for it. */
 export interface AzureConfig {
   readonly place: {
-    /** BERTH_AZURE_ENDPOINT: of Azure Resource Manager. */
+    /** BERTH_AZURE_ENDPOINT: of Azure Resource Manager and the Retail Prices API. */
     readonly endpoint: string | undefined;
     /** BERTH_AZURE_AUTHORITY: the host that gives tokens. */
     readonly authority: string | undefined;

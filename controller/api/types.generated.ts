@@ -446,7 +446,7 @@ export interface VMStatus {
   readonly sku?: string;
   /** region is the region it is in. Unset means not known. */
   readonly region?: string;
-  /** hourlyUSD is its price an hour, in USD. Unset means not known. */
+  /** hourlyUSD is its price an hour as it was first known, in USD. Unset means not known. */
   readonly hourlyUSD?: string;
   /** slots is the number of sessions it may run at once. */
   readonly slots?: number;

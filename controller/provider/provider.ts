@@ -55,6 +55,8 @@ export interface Offering {
   readonly region: string;
   /** Decimal string in USD; absent when the price is unknown. "0" for machines that cost nothing. */
   readonly hourlyUSD?: string;
+  /** Where it may come to cost more than that in the end, as when a regular machine takes the place of a Spot one: how much at most. */
+  readonly mostHourlyUSD?: string;
   readonly available: boolean;
   /** How many more can be had at most; absent where nobody knows. */
   readonly room?: number;

@@ -1893,7 +1893,7 @@ export const SCHEMAS: Readonly<Record<'Session' | 'VMPool' | 'VM', KindSchema>> 
       "type": "string",
       "maxLength": 12,
       "pattern": "^[0-9]{1,7}(\\.[0-9]{1,4})?$",
-      "description": "hourlyUSD is its price an hour, in USD. Unset means not known."
+      "description": "hourlyUSD is its price an hour as it was first known, in USD. Unset means not known."
      },
      "slots": {
       "type": "integer",

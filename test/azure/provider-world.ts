@@ -66,7 +66,15 @@ export const openAzureWorld = async (options: FakeAzureOptions = {}) => {
     ...more,
   });
   /** As after a restart of the controller: nothing is known but the installation's secret. */
-  const open = (pool: VMPool, more: { readonly graceMs?: number; readonly secret?: string; readonly clock?: Clock } = {}): Provider => {
+  const open = (
+    pool: VMPool,
+    more: {
+      readonly graceMs?: number;
+      readonly secret?: string;
+      readonly clock?: Clock;
+      readonly onPriceProblem?: (problem: string) => void;
+    } = {},
+  ): Provider => {
     const { secret: installation = secret, ...options } = more;
     return azureProvider({ clock: systemClock, place, keep: async () => installation, secret: noSecret, ...options }).open(pool);
   };

@@ -97,9 +97,7 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
     poolTags: (id: string): Tags => poolTags(id, pool),
     market: (now: VMPool): Market => ({
       settings,
-      sizes: poolSizes(now.spec),
-      skus: facts.skus,
-      usages: facts.usages,
+      ...wantedAndKnown(now, facts),
       inFlight: inFlight.filter(({ at, region }) => at >= facts.countedAt(region)),
       blocks,
       now: clock.now(),
@@ -157,6 +155,14 @@ export const openAzurePool = ({ pool: opened, clock, azure, facts, installation,
     },
   };
 };
+
+const wantedAndKnown = ({ spec }: VMPool, { skus, usages, prices }: MarketFacts) => ({
+  sizes: poolSizes(spec),
+  hasBudget: spec.budget !== undefined,
+  skus,
+  usages,
+  prices,
+});
 
 const countFailures = () => {
   const failures = new Map<string, { readonly code: string; readonly times: number }>();

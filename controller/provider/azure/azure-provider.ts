@@ -2,6 +2,7 @@
 // pool of this type asks for something.
 import type { Clock } from '../../api/clock.ts';
 import { OperatorError } from '../../api/error.ts';
+import { poolSizes } from '../../api/sizes.ts';
 import type { VMPool } from '../../api/types.generated.ts';
 import type { ReadSecret } from '../credentials.ts';
 import type { Machine, Provider, ProviderModule } from '../provider.ts';
@@ -14,11 +15,13 @@ import { type Keep, openInstallation } from './installation.ts';
 import { jumpLogin } from './jump-host.ts';
 import { deriveKey } from './keys.ts';
 import { listMachines } from './list-machines.ts';
+import { createLivePrices } from './live-prices.ts';
 import { makeMachine } from './make-machine.ts';
 import { createMarketFacts, type MarketFacts } from './market-facts.ts';
 import { ADMIN_USER } from './on-vm.ts';
 import { publicAddress } from './public-address.ts';
 import { reachMachine } from './reach-machine.ts';
+import { priceReader, type ReadPrice } from './read-price.ts';
 import { releaseShared } from './release-shared.ts';
 import { putOffShutdown } from './schedule.ts';
 import { azureSettings } from './settings.ts';
@@ -31,6 +34,10 @@ export interface AzureProviderOptions {
   readonly place: AzurePlace;
   /** What stands in for Azure's SDKs. */
   readonly connect?: AzureOptions['connect'];
+  /** What stands in for the Retail Prices API. */
+  readonly readPrice?: ReadPrice;
+  /** Told why prices can not be read: once, until they can again. */
+  readonly onPriceProblem?: ((problem: string) => void) | undefined;
   /** How machines are logged in on, where something stands in for them. */
   readonly ssh?: { readonly user?: string | undefined; readonly port?: number | undefined };
   /** Who may reach machines by SSH where their pool does not say; unset: the address we are seen with. */
@@ -50,6 +57,7 @@ const LOOK_MS = 30_000;
 
 export const azureProvider = (options: AzureProviderOptions): ProviderModule => {
   const { clock, place, keep, connect } = options;
+  const prices = createLivePrices({ clock, read: options.readPrice ?? priceReader(place), onProblem: options.onPriceProblem });
   const governor = createGovernor(clock);
   const installation = openInstallation(keep ?? onlyLooking);
   const accounts = new Map<string, { readonly azure: Azure; readonly facts: MarketFacts }>();
@@ -62,7 +70,7 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
     const { subscriptionID, identity } = azureSettings(pool);
     const key = `${subscriptionID} ${identity.credential}`;
     const azure = openAzure({ place, subscriptionID, credential: identity.credential, governor, connect });
-    const account = accounts.get(key) ?? { azure, facts: createMarketFacts(azure, clock) };
+    const account = accounts.get(key) ?? { azure, facts: createMarketFacts(azure, clock, prices.known) };
     accounts.set(key, account);
     return account;
   };
@@ -81,7 +89,14 @@ export const azureProvider = (options: AzureProviderOptions): ProviderModule => 
     if (!keep || clock.monotonic() - (lookedAt.get(uid) ?? Number.NEGATIVE_INFINITY) < LOOK_MS) return;
     lookedAt.set(uid, clock.monotonic());
     const { signal } = new AbortController();
-    for (const region of azure.settings.regions) azure.learnRegion(region, signal).catch(() => undefined);
+    const skus = [...new Set(poolSizes(azure.pool.spec).flatMap((size) => size.skus))];
+    for (const region of azure.settings.regions) {
+      azure
+        .learnRegion(region, signal)
+        // Of no use to who can not log in.
+        .then(() => prices.refresh(region, skus))
+        .catch(() => undefined);
+    }
   };
 
   const open = (opened: VMPool): Provider => {

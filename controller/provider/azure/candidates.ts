@@ -15,7 +15,7 @@ type Where = Pick<AzureSettings, 'regions' | 'zones' | 'priority'>;
 
 export const candidatesOf = ({ regions, zones, priority }: Where, sizes: readonly Size[]): readonly Candidate[] => {
   const places = zones.length > 0 ? zones : [undefined];
-  // A Spot machine that is not to be had is replaced by a regular one, whose price is the one that is reckoned with anyway.
+  // A Spot machine that is not to be had is replaced by a regular one: a budget reckons with its price until the machine is there.
   const priorities: readonly Priority[] = priority === 'Spot' ? ['Spot', 'Regular'] : ['Regular'];
   return sizes.flatMap(({ name: size, skus }) =>
     regions.flatMap((region) =>

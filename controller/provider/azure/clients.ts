@@ -10,7 +10,7 @@ import { EVERYWHERE, type Governor } from './governor.ts';
 
 /** Where Azure is; all unset but where something stands in for it. */
 export interface AzurePlace extends AzureLogin {
-  /** Of Azure Resource Manager. */
+  /** Of Azure Resource Manager, and of the Retail Prices API. */
   readonly endpoint?: string | undefined;
   /** A file with the certificates (PEM) that its server is trusted by. */
   readonly caFile?: string | undefined;

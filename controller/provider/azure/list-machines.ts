@@ -25,11 +25,12 @@ export const listMachines = async (azure: AzurePool, replaced: ReadonlySet<strin
       const vmUID = vmUIDOf(vm.tags) ?? '';
       const address = addresses.get(vm.id?.toLowerCase() ?? '');
       learnFailure(azure, vm);
-      const machine = machineOf(vm, {
+      const more = {
         ...(address === undefined ? {} : { address }),
         ...(replaced.has(vmUID) ? { hostKey: deriveKey(secret, vmUID, 'host-2').publicKey } : {}),
         ...(known.isEnding(vmUID) ? { asked: 'delete' as const } : {}),
-      });
+      };
+      const machine = machineOf(vm, more, azure.facts.prices);
       return machine ? [machine] : [];
     });
     return [...machines, ...known.evicted()];

@@ -6,8 +6,8 @@ import { formatMoney } from '../../api/money.ts';
 import type { Machine } from '../provider.ts';
 import { type Asked, classifyError, type Refusal } from './classify-error.ts';
 import { createdTimeOf, vmUIDOf } from './names.ts';
-import { hourlyPrice } from './prices.ts';
-import { regionName, type Zone } from './settings.ts';
+import { hourlyPrice, type Prices, priceOf } from './prices.ts';
+import { type Priority, regionName, type Zone } from './settings.ts';
 import { builtInFacts, type SKUFacts } from './sku-facts.ts';
 
 /** What is known of it besides its resource. */
@@ -19,13 +19,13 @@ export interface KnownOfMachine {
   readonly asked?: 'delete';
 }
 
-/** Undefined where it was not made for a VM object. */
-export const machineOf = (vm: VirtualMachine, { address, hostKey, asked }: KnownOfMachine): Machine | undefined => {
+/** Undefined where it was not made for a VM object. `prices`: those that were read. */
+export const machineOf = (vm: VirtualMachine, { address, hostKey, asked }: KnownOfMachine, prices: Prices): Machine | undefined => {
   const vmUID = vmUIDOf(vm.tags);
   if (vm.id === undefined || vmUID === undefined) return undefined;
   const region = regionName(vm.location);
   const sku = vm.hardwareProfile?.vmSize;
-  const price = sku === undefined ? undefined : hourlyPrice(sku, region);
+  const price = sku === undefined ? undefined : priceOf(prices, { sku, region });
   return {
     id: vm.id,
     vmUID,
@@ -34,7 +34,7 @@ export const machineOf = (vm: VirtualMachine, { address, hostKey, asked }: Known
     ...(address === undefined ? {} : { address }),
     ...(hostKey === undefined ? {} : { hostKey }),
     ...(sku === undefined ? {} : { sku }),
-    ...(price === undefined ? {} : { hourlyUSD: formatMoney(price) }),
+    ...(price === undefined ? {} : { hourlyUSD: formatMoney(hourlyPrice(price, priorityOf(vm))) }),
     ...stateOf(vm, asked, address),
   };
 };
@@ -107,9 +107,12 @@ export const askedOf = (vm: VirtualMachine, facts: SKUFacts): Asked => ({
   sku: skuOf(vm),
   region: regionName(vm.location),
   zone: vm.zones?.find(isZone),
-  priority: vm.priority === 'Spot' ? 'Spot' : 'Regular',
+  priority: priorityOf(vm),
   facts,
 });
+
+/** As it was really made: a Spot machine that was not to be had may be a regular one. */
+const priorityOf = ({ priority }: VirtualMachine): Priority => (priority === 'Spot' ? 'Spot' : 'Regular');
 
 const skuOf = ({ hardwareProfile }: VirtualMachine): string => hardwareProfile?.vmSize ?? '';
 

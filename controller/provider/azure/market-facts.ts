@@ -1,14 +1,17 @@
 // What a subscription may have in each region: Azure's list of SKUs, and how much of its quotas is used. Read in the background
-// and before a machine is asked for; not knowing forbids nothing.
+// and before a machine is asked for; not knowing forbids nothing. Prices are everybody's, and read apart (live-prices.ts).
 import type { ResourceSku, Usage } from '@azure/arm-compute';
 import type { Clock } from '../../api/clock.ts';
 import { type Azure, callOptions } from './clients.ts';
+import type { Prices } from './prices.ts';
 import type { RegionUsages } from './quota-room.ts';
 import { type RegionSKUs, skuFactsOf } from './sku-facts.ts';
 
 export interface MarketFacts {
   readonly skus: ReadonlyMap<string, RegionSKUs>;
   readonly usages: ReadonlyMap<string, RegionUsages>;
+  /** As they were last read. */
+  readonly prices: Prices;
   /** When the counts of this region were asked for, on the monotonic clock. */
   countedAt(region: string): number;
   /** Reads what of this region is not known or too old; throws what Azure says. */
@@ -20,7 +23,7 @@ export interface MarketFacts {
 const SKUS_MS = 3600_000;
 const USAGES_MS = 60_000;
 
-export const createMarketFacts = (azure: Azure, clock: Clock): MarketFacts => {
+export const createMarketFacts = (azure: Azure, clock: Clock, prices: Prices): MarketFacts => {
   const skus = new Map<string, RegionSKUs>();
   const usages = new Map<string, RegionUsages>();
   const listedAt = new Map<string, number>();
@@ -52,6 +55,7 @@ export const createMarketFacts = (azure: Azure, clock: Clock): MarketFacts => {
   return {
     skus,
     usages,
+    prices,
     countedAt: (region) => countedAt.get(region) ?? Number.NEGATIVE_INFINITY,
     recount: (region) => void countedAt.delete(region),
     refresh: (region, signal) => {

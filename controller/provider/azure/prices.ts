@@ -1,11 +1,38 @@
-// What a SKU costs an hour in a region: Linux, pay as you go, as the Retail Prices API said on 2026-06-18 (the table in
-// Azure/karpenter-provider-azure, pkg/providers/pricing/zz_generated.pricing.go at 352646f). Left out: rows that have prices with a
-// Windows licence mixed in (Dasv5, Easv5, B), and Intel v7, which stood 31 % above v6. What is not here is not known.
+// What a machine costs an hour: Linux, by what the Retail Prices API says now where that was read, by a table until then. The table
+// is what it said on 2026-06-18 (Azure/karpenter-provider-azure, pkg/providers/pricing/zz_generated.pricing.go at 352646f). Left
+// out: rows that have prices with a Windows licence mixed in (Dasv5, Easv5, B), and Intel v7, which stood 31 % above v6. What is in
+// neither is not known.
+import type { Candidate } from './candidates.ts';
 
-/** In 1/10,000 USD; undefined: not known. A Spot machine without a price of its own as maximum costs at most this. */
-export const hourlyPrice = (sku: string, region: string): number | undefined => {
-  const row = PRICES.get(sku);
-  return row?.[REGIONS.indexOf(region)];
+/** Of a SKU in a region an hour, in 1/10,000 USD. There is none without `regular`: nobody would know what the SKU may come to cost. */
+export interface Price {
+  /** Pay as you go. */
+  readonly regular: number;
+  /** Of a Spot machine, where it is known. */
+  readonly spot?: number;
+}
+
+/** What was read, by `priceKey`. */
+export type Prices = ReadonlyMap<string, Price>;
+
+/** Of which day the table is, for whoever is told that it stands in. */
+export const TABLE_DATE = '2026-06-18';
+
+export const priceKey = ({ sku, region }: Pick<Candidate, 'sku' | 'region'>): string => `${sku} ${region}`;
+
+/** Undefined: not known. */
+export const priceOf = (read: Prices, of: Pick<Candidate, 'sku' | 'region'>): Price | undefined => read.get(priceKey(of)) ?? tablePrice(of);
+
+/**
+ * In 1/10,000 USD. A Spot machine costs at most what a regular one does, as it is asked for without a maximum of its own; that is
+ * its price while no more is known.
+ */
+export const hourlyPrice = ({ regular, spot = regular }: Price, priority: Candidate['priority']): number =>
+  priority === 'Spot' ? Math.min(spot, regular) : regular;
+
+const tablePrice = ({ sku, region }: Pick<Candidate, 'sku' | 'region'>): Price | undefined => {
+  const regular = PRICES.get(sku)?.[REGIONS.indexOf(region)];
+  return regular === undefined ? undefined : { regular };
 };
 
 const REGIONS: readonly string[] = [

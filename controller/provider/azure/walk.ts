@@ -7,7 +7,7 @@ import type { Offering } from '../provider.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type Blocks, blockFor } from './cool-downs.ts';
 import { quotaWords } from './error-words.ts';
-import { hourlyPrice } from './prices.ts';
+import { hourlyPrice, type Prices, priceOf } from './prices.ts';
 import { type InFlight, quotaRoom, type RegionUsages } from './quota-room.ts';
 import type { AzureSettings } from './settings.ts';
 import { builtInFacts, missingFacts, type RegionSKUs, type SKUFacts } from './sku-facts.ts';
@@ -23,6 +23,10 @@ export interface Market {
   /** Asked for since the usages of its region were read. */
   readonly inFlight: InFlight;
   readonly blocks: Blocks;
+  /** Those that were read. */
+  readonly prices: Prices;
+  /** The pool has a budget: what costs nobody knows how much is not asked for. */
+  readonly hasBudget: boolean;
   readonly now: number;
 }
 
@@ -40,6 +44,7 @@ export const nextCandidate = (
     (candidate) =>
       candidate.size === wanted.size &&
       (wanted.region ?? candidate.region) === candidate.region &&
+      !(market.hasBudget && priceOf(market.prices, candidate) === undefined) &&
       obstacleOf(market, candidate) === undefined,
   );
 
@@ -51,13 +56,22 @@ export const factsOf = ({ skus }: Pick<Market, 'skus'>, { sku, region }: Pick<Ca
 
 type Obstacle = Pick<Offering, 'message' | 'retryTime'> & { readonly reason: NonNullable<Offering['reason']> };
 
-const offeringOf = (market: Market, { size, sku, region }: Candidate, alike: readonly Candidate[]): Offering => {
-  const price = hourlyPrice(sku, region);
-  const kind = { size, sku, region, ...(price === undefined ? {} : { hourlyUSD: formatMoney(price) }) };
+const offeringOf = (market: Market, first: Candidate, alike: readonly Candidate[]): Offering => {
+  const { size, sku, region } = first;
   const obstacles = alike.map((candidate) => obstacleOf(market, candidate));
   const open = alike.filter((_candidate, at) => obstacles[at] === undefined);
+  const kind = { size, sku, region, ...pricesOf(market, open[0] ?? first, alike) };
   if (open.length > 0) return { ...kind, available: true, ...roomOf(market, open) };
   return { ...kind, available: false, ...firstToGo(obstacles.filter((obstacle) => obstacle !== undefined)) };
+};
+
+/** Of the one that is asked for first; and of the dearest, as any of them may be what it comes to. */
+const pricesOf = ({ prices }: Market, next: Candidate, alike: readonly Candidate[]): Pick<Offering, 'hourlyUSD' | 'mostHourlyUSD'> => {
+  const price = priceOf(prices, next);
+  if (!price) return {};
+  const hourly = hourlyPrice(price, next.priority);
+  const most = Math.max(...alike.map(({ priority }) => hourlyPrice(price, priority)));
+  return { hourlyUSD: formatMoney(hourly), ...(most > hourly ? { mostHourlyUSD: formatMoney(most) } : {}) };
 };
 
 /** Of several, the one that is over first: then there is something to be had again. */

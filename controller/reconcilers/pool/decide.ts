@@ -121,12 +121,14 @@ const recheck = (
     ([, { reason }]) => reason === 'SecretNotFound' || reason === 'ProviderNotReady' || reason === 'LogStoreFull',
   );
   const refused = [...waits.values()].some(({ reason }) => reason === 'QuotaExceeded');
+  const unpriced = observed.pool?.spec.budget !== undefined && observed.offerings.some(({ hourlyUSD }) => hourlyUSD === undefined);
   const newest = Math.max(...polled.map(([session]) => parseTime(session.metadata.creationTimestamp)));
   const times = [
     ...due.filter((time) => time !== undefined),
     // Who has just come is about to mend it; what has waited for long can wait a moment longer.
     ...(polled.length > 0 ? [observed.now + Math.min(6 * RECHECK_MS, Math.max(RECHECK_MS, (observed.now - newest) / 8))] : []),
-    ...(refused ? [observed.now + 3 * RECHECK_MS] : []),
+    // Its provider finds out in its own time, and tells nobody.
+    ...(refused || unpriced ? [observed.now + 3 * RECHECK_MS] : []),
     ...(observed.countersDue ? [] : [observed.now + COUNTERS_MS]),
     // Also where no session waits for it: minVMs, warm and primed slots are made anew as well.
     ...offeringRows(observed).flatMap((row) => lookAgain(row, observed.now)),

@@ -148,14 +148,23 @@ const priceUnknown = (what: string): Wait => ({
 });
 
 /**
- * Until the provider has said what a VM costs, it counts with the dearest offering of its size. Undefined where there is none:
- * the pool had that size once.
+ * What its machine was said to cost, or what its kind costs now where that is more: prices change, and a status keeps the first.
+ * Until a machine has said what it is, it counts with the dearest that it may be. Undefined where nobody knows that, as where the
+ * pool had its size once.
  */
 const hourlyPrice = ({ spec, status }: VM, offerings: readonly Offering[]): number | undefined => {
-  if (status?.hourlyUSD !== undefined) return parseMoney(status.hourlyUSD);
-  const prices = offerings.flatMap(({ size, hourlyUSD }) => (size === spec.size ? [parseMoney(hourlyUSD ?? '0')] : []));
-  return prices.length === 0 ? undefined : Math.max(...prices);
+  const kind = offerings.filter(({ sku, region }) => sku === status?.sku && region === status.region);
+  if (status?.hourlyUSD !== undefined) {
+    return Math.max(parseMoney(status.hourlyUSD), ...kind.map(({ hourlyUSD }) => parseMoney(hourlyUSD ?? '0')));
+  }
+  const mayBe = status?.sku === undefined ? offerings.filter(({ size }) => size === spec.size) : kind;
+  const prices = mayBe.flatMap((offering) => mostOf(offering) ?? []);
+  return prices.length === 0 || prices.length < mayBe.length ? undefined : Math.max(...prices);
 };
+
+/** What a machine of it may come to cost. */
+const mostOf = ({ hourlyUSD, mostHourlyUSD = hourlyUSD }: Offering): number | undefined =>
+  mostHourlyUSD === undefined ? undefined : parseMoney(mostHourlyUSD);
 
 /** The VM for a demand, booked; or the one reason why there is none. */
 const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand): NewVM | Wait => {
@@ -187,9 +196,7 @@ const makeVM = (needs: Needs, { isOpen, hasRoom, book }: Ledger, demand: Demand)
 
 /** Its provider may take another of that region: where this one is refused after all, or a better one is to be had again. */
 const mostItCosts = ({ hourlyUSD, region }: Offering, offered: readonly Offering[]): number | undefined =>
-  hourlyUSD === undefined
-    ? undefined
-    : Math.max(...offered.map((other) => (other.region === region ? parseMoney(other.hourlyUSD ?? '0') : 0)));
+  hourlyUSD === undefined ? undefined : Math.max(...offered.map((other) => (other.region === region ? (mostOf(other) ?? 0) : 0)));
 
 const largestMemory = ({ name, memoryMiB }: Size, offerings: readonly Offering[]): number => {
   const offered = offerings.filter(({ size }) => size === name).map((offering) => offering.memoryMiB ?? memoryMiB);

@@ -52,7 +52,9 @@ const machineFields = ({ vm, pool, machine, hostKey }: VMObserved): Partial<VMSt
           ...(machine.address === undefined ? {} : { address: machine.address }),
           ...(machine.hostKey === undefined ? {} : { hostKey: machine.hostKey }),
           ...(machine.sku === undefined || machine.sku === '' ? {} : { sku: machine.sku }),
-          ...(machine.hourlyUSD === undefined ? {} : { hourlyUSD: machine.hourlyUSD }),
+          // The first that was known, for good: prices change with the day, and after a restart a provider knows older ones for a
+          // while, and each would be a write of every VM. What its kind costs now is in the offerings; a budget looks there too.
+          ...(machine.hourlyUSD === undefined ? {} : { hourlyUSD: vm.status?.hourlyUSD ?? machine.hourlyUSD }),
         }
       : {}),
   };

@@ -1,7 +1,7 @@
 // The meter: seconds in allocated states times the price of the size.
 import type { Azure } from './azure.ts';
 import type { VirtualMachine } from './backing/backing.ts';
-import { sizeOf } from './facts.ts';
+import { priceOf } from './prices.ts';
 import type { Bill, World } from './world.ts';
 
 export interface BillRow extends Bill {
@@ -20,7 +20,8 @@ export interface BillSum {
 export const startMeter = (azure: Azure, { name, location, machine }: VirtualMachine): void => {
   if (machine.allocated) return;
   machine.allocated = true;
-  const usdPerHour = sizeOf(machine.size)?.usdPerHour[location] ?? 0;
+  const { usd = 0, spotUSD = 0 } = priceOf(azure.world, machine.size, location) ?? {};
+  const usdPerHour = machine.spot ? spotUSD : usd;
   azure.world.bills.push({ vm: name, vmId: machine.vmId, size: machine.size, region: location, usdPerHour, from: azure.clock.now() });
 };
 

@@ -27,6 +27,8 @@ export type Directive =
       readonly zones?: readonly string[];
       readonly off?: boolean;
     }
+  /** In USD an hour, also of what was not sold before; Spot at a fifth of it unless told. What runs is billed as it was begun. */
+  | { readonly kind: 'price'; readonly region: string; readonly size: string; readonly usd: number; readonly spotUSD?: number }
   /** The machine is gone, as when somebody deletes it elsewhere. */
   | { readonly kind: 'vmVanish'; readonly name: string; readonly children?: boolean }
   | { readonly kind: 'evict'; readonly name: string; readonly noticeMs?: number }
@@ -72,6 +74,11 @@ export const obey = async (azure: Azure, told: Directive): Promise<void> => {
     case 'quota':
       faults.quotas.push({ region: told.region, of: told.of, limit: told.limit });
       return;
+    case 'price': {
+      const { kind: _, spotUSD = told.usd / 5, ...price } = told;
+      azure.world.prices.push({ ...price, spotUSD });
+      return;
+    }
     case 'restrict': {
       const others = faults.restrictions.filter(
         (old) => foldLocation(old.region) !== foldLocation(told.region) || old.size.toLowerCase() !== told.size.toLowerCase(),

@@ -14,6 +14,7 @@ import { signIn } from './entra.ts';
 import { createFake, type Fake, reviveMachines } from './fake.ts';
 import { metadata } from './imds.ts';
 import { dig, text } from './json.ts';
+import { retailPrices } from './prices.ts';
 import { createRequestLog, type RequestLog, redacted } from './request-log.ts';
 import { createStateFile, type StateFile } from './state-file.ts';
 import { powerDown } from './vm-power.ts';
@@ -119,7 +120,8 @@ const answerAzure = async (parts: Parts, request: IncomingMessage, response: Ser
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
   const method = request.method ?? 'GET';
   try {
-    const arm = await handle(fake, { method, url, base, headers, body: json });
+    const asked = { method, url, base, headers, body: json };
+    const arm = (await handle(fake, asked)) ?? retailPrices(fake, asked);
     if (method !== 'GET') await parts.state.save();
     if (!arm) return send(request, response, signIn(fake, base, url.pathname, new URLSearchParams(raw)) ?? bootLog(fake, url) ?? NOWHERE);
     logged(parts, { method, url, headers, json }, arm);

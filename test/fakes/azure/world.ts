@@ -5,6 +5,7 @@ import type { ClockState } from './clock.ts';
 import type { FaultState } from './faults.ts';
 import type { JSONObject } from './json.ts';
 import type { Operation } from './operations.ts';
+import type { Price } from './prices.ts';
 import type { Timer } from './timers.ts';
 
 /** How long things take, in milliseconds before `speed` divides them. */
@@ -109,6 +110,8 @@ export interface World {
   readonly operations: Map<string, Operation>;
   readonly timers: Timer[];
   readonly bills: Bill[];
+  /** Told over the control API; the last of a size in a region holds. */
+  readonly prices: Price[];
   /** Each token, and when it ends by the real clock. */
   readonly tokens: Map<string, { readonly until: number; readonly principal: string }>;
   /** Of the loopback addresses given out; the first two numbers are this fake's own. */
@@ -132,6 +135,7 @@ export const createWorld = (subscriptions: readonly string[], speed: number): Wo
   operations: new Map(),
   timers: [],
   bills: [],
+  prices: [],
   tokens: new Map(),
   addresses: { prefix: `127.${number(20, 250)}.${number(1, 250)}`, next: 0 },
   faults: {

@@ -3,7 +3,8 @@ import type { VirtualMachine } from '@azure/arm-compute';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { askedOf, type KnownOfMachine, machineOf, refusalOf } from '../../../controller/provider/azure/machine.ts';
+import { askedOf, type KnownOfMachine, machineOf as machineAt, refusalOf } from '../../../controller/provider/azure/machine.ts';
+import type { Prices } from '../../../controller/provider/azure/prices.ts';
 import { azureSays, facts } from './azure-said.ts';
 
 const test = suite('azure provider: machines');
@@ -21,6 +22,7 @@ const vm = (more: Partial<VirtualMachine> = {}): VirtualMachine => ({
 const view = (...codes: readonly string[]): Pick<VirtualMachine, 'instanceView'> => ({
   instanceView: { statuses: codes.map((code) => ({ code, message: 'why' })) },
 });
+const machineOf = (of: VirtualMachine, known: KnownOfMachine, prices: Prices = new Map()) => machineAt(of, known, prices);
 const HERE: KnownOfMachine = { address: '203.0.113.1' };
 const stateOf = (of: Partial<VirtualMachine>, known: KnownOfMachine = HERE): string => {
   const machine = machineOf(vm(of), known);
@@ -41,6 +43,12 @@ test('a machine that runs says where, as what, since when, and what it costs', (
     hourlyUSD: '1.008',
     ...known,
   });
+});
+
+test('it costs what its kind was read to cost, as a Spot machine or a regular one as it was really made', () => {
+  const prices: Prices = new Map([['Standard_E16s_v5 westus3', { regular: 20_000, spot: 3000 }]]);
+  assert.equal([machineOf(vm(), {}, prices)?.hourlyUSD, machineOf(vm({ priority: 'Spot' }), {}, prices)?.hourlyUSD], ['2', '0.3']);
+  assert.is(machineOf(vm({ priority: 'Spot' }), {})?.hourlyUSD, '1.008', 'a Spot price that is not known');
 });
 
 test('what Azure leaves out is left out', () => {

@@ -27,6 +27,8 @@ const market = (azure: Partial<AzureSpec> = {}, more: Partial<Market> = {}, size
     usages: new Map(),
     inFlight: [],
     blocks: [],
+    prices: new Map(),
+    hasBudget: false,
     now: NOW,
     ...more,
   };
@@ -66,6 +68,39 @@ test('with nothing read and nothing refused, all is offered, in the order of the
     { size: 'l', sku: 'Standard_E16s_v5', region: 'westus3', hourlyUSD: '1.008', available: true },
     { size: 'l', sku: 'Standard_E16s_v5', region: 'eastus', hourlyUSD: '1.008', available: true },
   ]);
+});
+
+const PRICED: Partial<Market> = {
+  prices: new Map([
+    ['Standard_New westus3', { regular: 7000, spot: 1000 }],
+    ['Standard_E16s_v5 westus3', { regular: 10_090, spot: 20_000 }],
+  ]),
+};
+
+test('what was read comes before what is built in, and one that was not is offered without a price', () => {
+  const sizes: VMPoolSpec['sizes'] = [{ name: 'l', skus: ['Standard_New', 'Standard_E16s_v5', 'Standard_Newer'] }];
+  const prices = (azure: Partial<AzureSpec>, more: Partial<Market> = {}) =>
+    offeringsOf(market({ regions: ['westus3'], ...azure }, { ...PRICED, ...more }, sizes)).map((one) => [one.hourlyUSD, one.mostHourlyUSD]);
+  assert.equal(prices({}), [
+    ['0.7', undefined],
+    ['1.009', undefined],
+    [undefined, undefined],
+  ]);
+  const none = [undefined, undefined];
+  assert.equal(
+    prices({ priority: 'Spot' }),
+    [['0.1', '0.7'], ['1.009', undefined], none],
+    'a Spot machine never costs more than a regular one',
+  );
+  const noSpot = new Map([['westus3', list({ sku: 'Standard_New', spot: false })]]);
+  assert.equal(prices({ priority: 'Spot' }, { skus: noSpot })[0], ['0.7', undefined], 'where it will be a regular one');
+});
+
+test('in a pool with a budget nothing is asked for whose price is not known', () => {
+  const sizes: VMPoolSpec['sizes'] = [{ name: 'l', skus: ['Standard_Newer', 'Standard_New'] }];
+  const next = (hasBudget: boolean, prices = PRICED.prices ?? new Map()) =>
+    nextCandidate(market({ regions: ['westus3'] }, { prices, hasBudget }, sizes), L)?.sku;
+  assert.equal([next(false), next(true), next(true, new Map())], ['Standard_Newer', 'Standard_New', undefined]);
 });
 
 test("a family's quota is looked for in the pool's other families, then in its other regions", () => {

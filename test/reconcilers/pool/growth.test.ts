@@ -145,11 +145,64 @@ test('a VM that its provider may make as a dearer one of the same region counts 
   assert.equal(told(world('1.10')), ['create default-0 of size l: session s0 fits on no VM']);
 });
 
+/** Besides what becomes of the VMs that there are. */
+const grown = (world: Parameters<typeof told>[0]) => told(world).filter((line) => !line.startsWith('drain'));
+
+test('a VM counts with what its kind costs now, where that is more than what its machine was said to cost', () => {
+  const offerings = [offering('l', { sku: 'X', hourlyUSD: '4' }), offering('l', { sku: 'X', region: 'far', hourlyUSD: '9' })];
+  const world = (hourlyUSD: string, kinds = offerings) =>
+    poolWorld(pool({ spec: { budget: { maxHourlyUSD: '10' } } }), {
+      vms: [readyVM('default-0', { spec: { cordoned: true }, status: { hourlyUSD, sku: 'X', region: 'local' } })],
+      offerings: kinds,
+      sessions: many(1),
+    });
+  const made = (of: ReturnType<typeof world>) => told(of).includes('create default-1 of size l: session s0 fits on no VM');
+  assert.equal([made(world('0.5')), made(world('6')), made(world('6.5'))], [true, true, false]);
+  const dearer = [offering('l', { hourlyUSD: '4' }), offering('l', { sku: 'X', hourlyUSD: '6.5' })];
+  assert.is(made(world('0.5', dearer)), false, 'the price rose since it was made');
+  const { hourlyUSD: _price, ...unpriced } = offering('l', { sku: 'X' });
+  assert.is(made(world('0.5', [offering('l', { hourlyUSD: '4' }), unpriced])), true, 'after a restart it is not known yet');
+});
+
+test('what may become dearer than it is offered at is reckoned with as that, until its machine has said what it costs', () => {
+  const offerings = [offering('l', { sku: 'X', hourlyUSD: '1', mostHourlyUSD: '5' })];
+  const world = (status: object) =>
+    poolWorld(pool({ spec: { budget: { maxHourlyUSD: '9' } } }), {
+      vms: [newVM('default-0', { spec: { cordoned: true }, status })],
+      offerings,
+      sessions: many(5),
+    });
+  assert.is(grown(world({})).includes('s0 waits: BudgetExceeded'), true);
+  assert.equal(grown(world({ hourlyUSD: '1', sku: 'X', region: 'local' })), [
+    'create default-1 of size l: session s0 fits on no VM',
+    's4 waits: BudgetExceeded',
+  ]);
+});
+
+test('beside a VM that may be one of unknown price nothing is spent, until it is known, and that is looked for', () => {
+  const { hourlyUSD: _price, ...unpriced } = offering('l', { sku: 'Unpriced' });
+  const world = (status: object) =>
+    poolWorld(pool({ spec: { budget: { maxHourlyUSD: '100' } } }), {
+      vms: [newVM('default-0', { spec: { cordoned: true }, status })],
+      offerings: [offering('l', { sku: 'Cheap', hourlyUSD: '1' }), unpriced],
+      sessions: many(1),
+    });
+  const waits = ['s0 waits: PriceUnknown'];
+  assert.equal(
+    [grown(world({})), grown(world({ sku: 'Unpriced', region: 'local' })), grown(world({ sku: 'Other', region: 'local' }))],
+    [waits, waits, waits],
+  );
+  assert.equal(grown(world({ sku: 'Cheap', region: 'local' })), ['create default-1 of size l: session s0 fits on no VM']);
+  assert.is(decide(world({})).recheckAt, NOW + 30_000);
+});
+
 test('a VM of unknown price is not made in a pool with a budget, and is in one without', () => {
   const { hourlyUSD: _price, ...unpriced } = offering('l');
-  const world = (budget: object) =>
-    poolWorld(pool({ spec: budget }), { vms: [newVM('default-0')], sessions: many(5), offerings: [unpriced] });
-  assert.ok(told(world({ budget: { maxHourlyUSD: '100' } })).includes('s4 waits: PriceUnknown'));
+  const world = (budget: object, vms = [newVM('default-0')]) =>
+    poolWorld(pool({ spec: budget }), { vms, sessions: many(5), offerings: [unpriced] });
+  const budget = { budget: { maxHourlyUSD: '100' } };
+  assert.ok(told(world(budget)).includes('s4 waits: PriceUnknown'));
+  assert.is(decide(world(budget, [])).actions[0]?.because, 'the pool has a budget, and the price of the VM it would take is not known');
   assert.ok(told(world({})).includes('create default-1 of size l: session s4 fits on no VM'));
 });
 

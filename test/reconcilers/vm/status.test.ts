@@ -139,6 +139,18 @@ test('what the machine says of itself is kept, also when it is gone', () => {
   assert.is(shown(vmWorld(readyVM('default-0'))).status?.providerID, 'machine');
 });
 
+test('a VM keeps the first price that was known of its machine: neither a new day nor a restart writes all of them', () => {
+  const priced = (before: string | undefined, now: string | undefined) =>
+    shown(
+      vmWorld(newVM('default-0', before === undefined ? {} : { status: { hourlyUSD: before } }), {
+        machine: machine('running', now === undefined ? {} : { hourlyUSD: now }),
+      }),
+    ).status?.hourlyUSD;
+  assert.is(priced('0.2', '1.008'), '0.2');
+  assert.is(priced('0.2', undefined), '0.2');
+  assert.is(priced(undefined, '1.008'), '1.008');
+});
+
 test('a VM is idle since its last session ended, or since it was first reached', () => {
   const since = (world: VMObserved) => shown(world).status?.idleSince;
   const { idleSince: _idleSince, ...busy } = readyVM('default-0').status ?? {};

@@ -5,7 +5,7 @@ import { hourlyPrice } from '../../../controller/provider/azure/prices.ts';
 import { errorOf, refuse } from '../../fakes/azure/arm-error.ts';
 import { SIZES, sizeOf } from '../../fakes/azure/facts.ts';
 import type { Cloud, CloudMachine, Order } from '../../fakes/cloud.ts';
-import { FAMILIES, type Market } from './market.ts';
+import { FAMILIES, type Market, retailPrice } from './market.ts';
 
 export const SUBSCRIPTION = '00000000-0000-4000-8000-000000000001';
 
@@ -142,11 +142,12 @@ const orderOf = (group: string, name: string, body: VirtualMachine): Order => {
   const sku = hardwareProfile?.vmSize ?? '';
   const size = sizeOf(sku);
   if (!size) throw refuse(400, 'InvalidParameter', `The value ${sku} provided for the VM size is not valid.`, 'vmSize');
+  const price = retailPrice({ sku, region });
   const boot = Buffer.from(osProfile?.customData ?? '', 'base64').toString('latin1');
   const number = (field: string): number => Number(new RegExp(`"${field}": (\\d+)`).exec(boot)?.[1]);
   return {
     ...{ name, group, region, sku, tags, vCPUs: size.vCPUs, family: size.family },
-    hourly: hourlyPrice(sku, region) ?? 0,
+    hourly: price ? hourlyPrice(price, body.priority === 'Spot' ? 'Spot' : 'Regular') : 0,
     vmUID: tags['vm-uid'] ?? '',
     vmName: tags.vm ?? '',
     pool: `${tags.namespace}/${tags.pool}`,

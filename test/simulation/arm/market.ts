@@ -1,5 +1,6 @@
 // What Azure has to give in each region, and the words it refuses the rest with: quotas that change, SKUs that run out of
 // capacity or are taken off sale. What is counted are the machines that exist.
+import { type Price, priceOf } from '../../../controller/provider/azure/prices.ts';
 import { type ARMError, errorOf } from '../../fakes/azure/arm-error.ts';
 import type { CloudMachine, Order } from '../../fakes/cloud.ts';
 
@@ -23,6 +24,12 @@ export interface Usage {
   readonly currentValue: number;
   readonly limit: number;
 }
+
+/** What it costs: a Spot machine a fifth of what the controller has to reckon with. */
+export const retailPrice = (of: { readonly sku: string; readonly region: string }): Price | undefined => {
+  const price = priceOf(new Map(), of);
+  return price && { ...price, spot: Math.round(price.regular / 5) };
+};
 
 /** Room for everything that a scenario asks for. */
 const PLENTY = 10_000;

@@ -5,6 +5,7 @@ import type { ProviderModule } from '../../../controller/provider/provider.ts';
 import { type PinnedKeys, pinKeys } from '../../../controller/shell/host-key.ts';
 import type { Process } from '../process.ts';
 import type { World } from '../world.ts';
+import { retailPrice } from './market.ts';
 import { createClients } from './sdk.ts';
 
 /** As an installation keeps it, in hexadecimal. */
@@ -27,6 +28,7 @@ export const providerModule = ({ azure }: World, process: Process): ProviderModu
     keep: async () => SECRET,
     secret: async () => undefined,
     sources: [OUR_ADDRESS],
+    readPrice: async (of) => retailPrice(of),
     connect: async ({ governor }) =>
       createClients({
         ...{ process, governor, arm: azure.arm, admit: azure.gate.admit },
