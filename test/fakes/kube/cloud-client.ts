@@ -44,6 +44,10 @@ export const cloudHosts = (url: string, signal: AbortSignal): Hosts => {
     else known.set(key, run);
     if (state === 'reachable') tell(vmUID, session);
   };
+  /** What was told meanwhile is newer than an answer that took its time. */
+  const takeAnswer = (news: RunNews): void => {
+    if (!runsOf(news.vmUID).has(news.key)) take(news);
+  };
   const runsOf = (vmUID: string): Map<string, RunFacts> => {
     const known = runs.get(vmUID) ?? new Map<string, RunFacts>();
     runs.set(vmUID, known);
@@ -53,9 +57,9 @@ export const cloudHosts = (url: string, signal: AbortSignal): Hosts => {
   const open = (vmUID: string): Host => ({
     facts: () => ({ state, since, runs: runsOf(vmUID) }),
     launch: async ({ uid, attempt, session }) =>
-      take((await call(url, { what: 'launch', vmUID, run: { uid, attempt, session } })) as RunNews),
+      takeAnswer((await call(url, { what: 'launch', vmUID, run: { uid, attempt, session } })) as RunNews),
     refuse: async ({ uid, attempt, session }) =>
-      take((await call(url, { what: 'refuse', vmUID, run: { uid, attempt, session } })) as RunNews),
+      takeAnswer((await call(url, { what: 'refuse', vmUID, run: { uid, attempt, session } })) as RunNews),
     stop: async (run) => void (await call(url, { what: 'stop', vmUID, run })),
     clean: async (run) => void (await call(url, { what: 'clean', vmUID, run })),
     setDeadline: async () => undefined,

@@ -62,6 +62,9 @@ export const deallocateMachine = acting('deallocate', 'deallocated', (azure, vm)
 
 export const restartMachine = acting('restart', 'started', (azure, vm) => {
   allocated(vm);
+  if (vm.machine.power === 'deallocated' || vm.machine.power === 'deallocating') {
+    throw refuse(409, 'OperationNotAllowed', `The operation requires the VM '${vm.name}' to be running; it is ${vm.machine.power}.`);
+  }
   powerDown(azure, vm, 'stopping');
 });
 
