@@ -22,8 +22,7 @@ export const priceReader =
   async (asked) => {
     const server = endpoint ?? PRICES;
     try {
-      // Here, so that only who has a pool of this type loads it.
-      const { EnvHttpProxyAgent, request } = await import('undici');
+      const { EnvHttpProxyAgent, request } = await import('./undici.ts');
       const tls = caFile === undefined ? {} : { ca: await readFile(caFile, 'utf8') };
       const dispatcher = new EnvHttpProxyAgent({ connect: tls, requestTls: tls, maxResponseSize: MOST_BYTES, allowH2: false });
       const get = async (url: URL): Promise<unknown> => {
