@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
 /** The Event that tells of an action; undefined where it is nobody's news. */
 export const eventOf = <A extends Action>(kind: Kind, { action, error }: Outcome<A>, observed: unknown): EventRecord | undefined => {
   const about = regarding(kind, action, observed);
-  if (!about || (error !== undefined && errorCode(error) === 'conflict')) return undefined;
+  if (!about || (error !== undefined && isNoNews(action, errorCode(error)))) return undefined;
   const { metadata } = about.object;
   const named = { kind: about.kind, uid: metadata.uid, namespace: metadata.namespace, name: metadata.name };
   if (error !== undefined) {
@@ -32,6 +32,10 @@ export const eventOf = <A extends Action>(kind: Kind, { action, error }: Outcome
   const reason = REASONS[action.do];
   return reason === undefined ? undefined : { type: 'Normal', reason, message: action.because, regarding: named };
 };
+
+/** What is left of a session is cleaned up later, or goes with its machine: that one is just being deleted as a rule. */
+const isNoNews = ({ do: what }: Action, code: ReturnType<typeof errorCode>): boolean =>
+  code === 'conflict' || (code === 'unavailable' && what === 'clean');
 
 /** A placement is the session's news, a drained VM the VM's; all else is told of the object that was reconciled. */
 const regarding = (kind: Kind, action: Action, observed: unknown): { kind: Kind; object: Kinds[Kind] } | undefined => {

@@ -31,6 +31,12 @@ test("what failed is a warning, a conflict is nobody's news", () => {
   assert.is(failed(new OperatorError('conflict', 'changed')), undefined);
 });
 
+test('a session that could not be cleaned up is news only where its machine was there', () => {
+  const failed = (error: unknown) => eventOf('Session', { action: { do: 'clean', because }, error }, { session: a });
+  assert.is(failed(new OperatorError('unavailable', 'the connection was lost')), undefined);
+  assert.is(failed(new Error('no space left'))?.type, 'Warning');
+});
+
 test('what is abandoned is a warning, what is gone is told of nobody', () => {
   const left = session('a', { meta: { annotations: { 'berth.dev/abandon': 'true' } } });
   assert.is(eventOf('Session', { action: { do: 'release', because } }, { session: left })?.reason, 'Abandoned');
