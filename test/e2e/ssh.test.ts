@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findCondition, isTrue } from '../../controller/api/condition.ts';
 import type { VMPoolSpec } from '../../controller/api/types.generated.ts';
+import { outage } from '../fakes/outage.ts';
 import { noSSHD, type SSHServer, startSSHD } from '../fakes/sshd.ts';
 import { skip } from '../runner/skip.ts';
 import { until } from '../session/vm-world.ts';
@@ -74,24 +75,45 @@ const declare = (): void => {
     await impostor.close();
   });
 
-  test('a controller that sleeps for a while neither ends a session nor loses a byte', async () => {
-    const go = join(world.root, 'go');
-    await world.apply('Session', 'two', {
-      command: ['sh', '-c', `seq 1 1000; until test -e '${go}'; do sleep 0.05; done; seq 1001 200000`],
+  /** Prints numbers up to 200,000, most of them once the file is there. */
+  const startCounting = async (name: string, go: string): Promise<void> => {
+    await world.apply('Session', name, {
+      command: ['sh', '-c', `seq 1 1000; until test -e '${go}'; do sleep 0.05; done; seq 1001 200000; exit 3`],
       poolRef: { name: 'lab' },
     });
-    await started('two');
+    await started(name);
+  };
+  const isFinished = async (name: string): Promise<boolean> => isTrue((await world.session(name))?.status?.conditions, 'Finished');
+  /** With its own exit code, and every byte. */
+  const endsWhole = async (name: string): Promise<void> => {
+    assert.is((await world.finished(name, PATIENCE_MS)).status?.exitCode, 3);
+    const wanted = Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join('');
+    assert.ok(String(await world.output('output', name, '--raw', '--no-up')) === wanted);
+  };
+
+  test('a session on a host out of reach is not taken for ended, and is whole when it is back', async () => {
+    const go = join(world.root, 'go-far');
+    await startCounting('away', go);
+    await server.kill();
+    await waitReason('away', 'VMUnreachable');
+    await writeFile(go, '');
+    await outage(async () => assert.not.ok(await isFinished('away')));
+    await server.start();
+    await endsWhole('away');
+  });
+
+  test('a controller that sleeps for a while neither ends a session nor loses a byte', async () => {
+    const go = join(world.root, 'go');
+    await startCounting('two', go);
     controller.kill('SIGSTOP');
     await writeFile(go, '');
     const uid = (await world.session('two'))?.metadata.uid ?? '';
     const vm = (await world.session('two'))?.status?.vm?.uid;
     const exit = join(world.root, 'home', '.berth', `vm-${vm}`, 'runs', `${uid}.1`, 'exit.json');
     await until(() => existsSync(exit) || undefined, PATIENCE_MS);
-    assert.not.ok(isTrue((await world.session('two'))?.status?.conditions, 'Finished'));
+    await outage(async () => assert.not.ok(await isFinished('two')));
     controller.kill('SIGCONT');
-    assert.is((await world.finished('two', PATIENCE_MS)).status?.phase, 'Completed');
-    const wanted = Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join('');
-    assert.ok(String(await world.output('output', 'two', '--raw', '--no-up')) === wanted);
+    await endsWhole('two');
   });
 
   for (const [pool, session] of [

@@ -1,5 +1,6 @@
 // Sessions on a VM behind a real OpenSSH server: the contract of hosts, and that nothing that happens to the connection stops
-// a session, ends it in our books, or costs a byte of its output.
+// a session, ends it in our books, or costs a byte of its output. An outage lasts as long as it takes to be noticed, or
+// VM_OUTAGE_SECONDS.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import { type Host, type LaunchSpec, type RunFacts, runKey } from '../../control
 import { stopAllRuns } from '../../controller/session/stop-all-runs.ts';
 import { sshShell } from '../../controller/shell/ssh.ts';
 import { type Behaviour, testHosts } from '../contracts/host.ts';
+import { outage } from '../fakes/outage.ts';
 import { noSSHD, startSSHD } from '../fakes/sshd.ts';
 import { listen } from '../fakes/tcp.ts';
 import { skip } from '../runner/skip.ts';
@@ -120,7 +122,7 @@ const declare = (): void => {
     await disturb();
     await world.state('unreachable');
     await writeFile(go, '');
-    assert.is(world.facts(uid)?.exit, undefined);
+    await outage(() => assert.is(world.facts(uid)?.exit, undefined));
     await heal();
     const { exit } = await world.ended(uid);
     assert.equal([exit.cause, exit.code], ['exited', 7]);
