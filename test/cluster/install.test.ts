@@ -11,7 +11,7 @@ import type { Session } from '../../controller/api/types.generated.ts';
 import { apiServiceObjects, createAggregation } from '../fakes/kube/aggregation.ts';
 import { kubeAssets } from '../fakes/kube/assets.ts';
 import { auditIn } from '../fakes/kube/audit.ts';
-import { installCRDs, openApi } from '../fakes/kube/cluster.ts';
+import { installCRDs, openApi, wipe } from '../fakes/kube/cluster.ts';
 import { ACCOUNT, type Account, accountOf, container, type Installed, layImage, startInstalled } from '../fakes/kube/installed.ts';
 import { asServed, type KubeObject, objectsOf } from '../fakes/kube/manifests.ts';
 import { type Kube, startKube } from '../fakes/kube/start.ts';
@@ -405,11 +405,13 @@ if (assets) {
   test.after(async () => {
     await running?.end('SIGKILL');
     await stopRunsBelow(join(folder, 'state'));
-    await api.close();
     if (kube.variant === 'given') {
-      await kube.kubectl(['delete', 'namespace', 'team-a', 'team-b', '--ignore-not-found']);
+      await wipe(api);
+      // First of all the API that nobody serves any more: no namespace goes before it.
       await kube.kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: served.map((object) => JSON.stringify(object)).join('\n') });
+      await kube.kubectl(['delete', 'namespace', 'team-a', 'team-b', '--ignore-not-found']);
     }
+    await api.close();
     await kube.close();
     aggregation.close();
     rmSync(folder, { recursive: true, force: true });

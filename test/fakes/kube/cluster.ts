@@ -20,6 +20,16 @@ export const installCRDs = async (kube: Kube): Promise<void> => {
   if (kube.variant === 'old') await kube.kubectl(['create', '--validate=false', '-f', '-'], { input: forOldServer() });
   else await kube.kubectl(['apply', '--server-side', '-f', CRDS]);
   await kube.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', CRDS]);
+  if (kube.variant === 'given') await wipeGiven(kube);
+};
+
+/** Of what other tests left there, and of the namespaces that waited for it. */
+const wipeGiven = async (kube: Kube): Promise<void> => {
+  const api = await openApi(kube);
+  await wipe(api);
+  await api.close();
+  const leaving = ['wait', '--for=delete', 'namespaces', '--field-selector=status.phase=Terminating', '--timeout=60s'];
+  await kube.kubectl(leaving).catch(() => undefined); // none at all is an error too
 };
 
 /**
