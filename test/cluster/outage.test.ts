@@ -120,7 +120,9 @@ if (assets) {
       await untilFinished('few', 30);
       await controller.stop();
       const metrics = await kube.kubectl(['get', '--raw', '/metrics']);
-      const refused = [...metrics.matchAll(/^apiserver_dropped_requests_total\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+      // The first is what old servers call it.
+      const counts = metrics.matchAll(/^apiserver_(?:dropped_requests_total|request_terminations_total\{code="429")[^ ]* (\d+)$/gm);
+      const refused = [...counts].reduce((sum, [, n]) => sum + Number(n), 0);
       console.log(`${refused} requests dropped by the server; the controller was started ${controller.starts()} times`);
       await world.judge();
     });
